@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * From a piece to an attempt: what its signs say, before any row is known.
+ *
+ * The phone is the witness: silence counts only in repetitions of what it sent.
+ * DESIGN 3.0, 3.3.
+ */
+#include "audit/records.h"
+
+static const int64_t second_ns = 1000000000;
+
+static bool seq_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+/* Seconds, rounded down to a step: few steps make few cells. */
+static uint8_t seconds_step(int64_t ns)
+{
+    static const uint8_t steps[] = {120, 60, 32, 20, 13, 10, 5, 3, 2, 1};
+    /* 2.9 s are 3: the third repetition of a SYN comes at 3 s less the clock's tick. */
+    int64_t s = (ns + second_ns / 10) / second_ns;
+
+    for (size_t i = 0; i < sizeof steps; i++) {
+        if (s >= steps[i]) {
+            return steps[i];
+        }
+    }
+    return 0;
+}
+
+/* ICMP that speaks of the path to the peer, and not of path MTU or a loop. */
+static bool icmp_stops(const struct flow_icmp *icmp)
+{
+    return icmp->n && (icmp->v6 ? icmp->type == 1 : icmp->type == 3 && icmp->code != 4);
+}
+
+/* Does what the opener sent prove that it was answered, though no answer was seen? */
+static bool proves_answer(const struct flow_end *opener)
+{
+    if (opener->payload_packets > 1 && opener->tail_seq != opener->seq_first) {
+        return true;
+    }
+    return opener->signs[SIGN_SYN].n && (opener->seen & END_ACK) &&
+           (opener->signs[SIGN_ACK].n || opener->payload_packets);
+}
+
+struct repetition {
+    uint32_t n;
+    int64_t first_ns, last_ns;
+};
+
+static enum attempt_sign unanswered_tcp(const struct piece *piece,
+                                        const struct flow_end *o,
+                                        struct repetition *again)
+{
+    const struct sign *syn = &o->signs[SIGN_SYN];
+
+    if (icmp_stops(&piece->icmp)) {
+        return ATTEMPT_ICMP;
+    }
+    if (!syn->n || proves_answer(o)) {
+        return ATTEMPT_UNSEEN;
+    }
+    *again = (struct repetition){syn->n, syn->first_ns, syn->last_ns};
+    return ATTEMPT_SYN_SILENT;
+}
+
+/* The opener sent data, the other end has not. */
+static enum attempt_sign unanswered_data(const struct flow_end *o,
+                                         const struct flow_end *r,
+                                         struct repetition *again)
+{
+    bool hello = o->first_payload == PAYLOAD_TLS_HELLO;
+
+    if (r->signs[SIGN_RST].n) {
+        return hello ? ATTEMPT_HELLO_RESET : ATTEMPT_RESET;
+    }
+    *again = (struct repetition){o->seq_first_n, o->signs[SIGN_DATA].first_ns,
+                                 o->last_data_ns};
+    if ((r->seen & END_ACK) && seq_after(r->ack, o->seq_first)) {
+        return ATTEMPT_NO_ANSWER;
+    }
+    return ATTEMPT_HELLO_SILENT;
+}
+
+/* Did the other end answer before it reset? */
+static bool answered(const struct flow_end *r)
+{
+    return r->signs[SIGN_SYN_ACK].n || r->payload_packets;
+}
+
+static enum attempt_sign tcp_sign(const struct piece *piece, const struct flow_end *o,
+                                  const struct flow_end *r, struct repetition *again)
+{
+    if (r->packets == 0) {
+        return unanswered_tcp(piece, o, again);
+    }
+    if (o->packets == 0) {
+        return ATTEMPT_UNSEEN;
+    }
+    if (r->payload_packets && (o->payload_packets || answered(r))) {
+        return ATTEMPT_OK;
+    }
+    if (o->signs[SIGN_SYN].n && !answered(r) && r->signs[SIGN_RST].n) {
+        return ATTEMPT_RESET;
+    }
+    if (!r->signs[SIGN_SYN_ACK].n) {
+        return ATTEMPT_UNSEEN;
+    }
+    if (icmp_stops(&piece->icmp)) {
+        return ATTEMPT_ICMP;
+    }
+    if (o->payload_packets) {
+        return unanswered_data(o, r, again);
+    }
+    return r->signs[SIGN_RST].n ? ATTEMPT_RESET : ATTEMPT_OPEN;
+}
+
+static enum attempt_sign udp_sign(const struct piece *piece, const struct flow_end *o,
+                                  const struct flow_end *r, struct repetition *again)
+{
+    if (r->packets && o->packets) {
+        return ATTEMPT_OK;
+    }
+    if (icmp_stops(&piece->icmp)) {
+        return ATTEMPT_ICMP;
+    }
+    if (!o->packets) {
+        return ATTEMPT_UNSEEN;
+    }
+    *again = (struct repetition){o->packets - o->copies - o->later_fragments,
+                                 o->first_ns, o->last_ns};
+    return ATTEMPT_REQUEST_SILENT;
+}
+
+static bool ttl_untouched(const struct flow_end *end)
+{
+    return end->ttl_high == 64 || end->ttl_high == 128 || end->ttl_high == 255;
+}
+
+static uint8_t facts_of(const struct piece *piece, const struct flow_end *o,
+                        const struct flow_end *r, const struct addr *server)
+{
+    unsigned facts = 0;
+
+    facts |= o->packets && r->packets ? FACT_TWO_WAY : 0;
+    facts |= piece->key.proto == 6 && proves_answer(o) ? FACT_PROVED : 0;
+    facts |= piece->inexact ? FACT_INEXACT : 0;
+    facts |= o->first_payload == PAYLOAD_RTP || r->first_payload == PAYLOAD_RTP
+                 ? FACT_RTP
+                 : 0;
+    facts |= ttl_untouched(o) ? FACT_TTL_UNTOUCHED : 0;
+    facts |= r->signs[SIGN_RST].n && r->rst_bare ? FACT_RST_BARE : 0;
+    facts |= addr_is_group(server) ? FACT_GROUP : 0;
+    return (uint8_t)facts;
+}
+
+/* A client's port that says something by itself: a service's own, or one that the
+ * bulletin names on the phone's side. */
+static uint16_t telling_port(uint8_t proto, uint16_t port)
+{
+    bool media = proto == 17 && (port == 2222 || port == 2223);
+
+    return port < 1024 || media || flow_is_server_port(proto, port) ? port : 0;
+}
+
+static void key_names(struct cell_key *key, const struct piece *piece)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        key->names[i] = piece->names[i].name;
+        key->sources[i] = piece->names[i].source;
+        key->name_flags[i] = piece->names[i].flags;
+    }
+    key->name_port = piece->names[0].port;
+}
+
+static void key_signs(struct cell_key *key, const struct piece *piece, unsigned opener,
+                      int64_t end_ns)
+{
+    const struct flow_end *o = &piece->end[opener], *r = &piece->end[!opener];
+    struct repetition again = {0, piece->first_ns, piece->last_ns};
+
+    key->sign = (uint8_t)(key->proto == 6 ? tcp_sign(piece, o, r, &again)
+                                          : udp_sign(piece, o, r, &again));
+    if (key->sign == ATTEMPT_ICMP) {
+        key->by = piece->icmp.reporter;
+        key->icmp_type = piece->icmp.type;
+        key->icmp_code = piece->icmp.code;
+        again = (struct repetition){0, piece->first_ns, piece->icmp.first_ns};
+    }
+    if (key->sign == ATTEMPT_RESET || key->sign == ATTEMPT_HELLO_RESET) {
+        key->rst_ttl = r->rst_ttl;
+    }
+    if (key->sign == ATTEMPT_OK || key->sign == ATTEMPT_UNSEEN) {
+        return;
+    }
+    key->repeats = (uint8_t)(again.n > 5 ? 5 : again.n);
+    key->span_s = seconds_step(again.last_ns - again.first_ns);
+    if (again.n) {
+        key->waited_s = seconds_step(end_ns - again.first_ns);
+    }
+}
+
+struct cell_key attempt_of(const struct piece *piece, int64_t end_ns)
+{
+    struct opener opener = piece_opener(piece);
+    const struct flow_end *o = &piece->end[opener.end], *r = &piece->end[!opener.end];
+    uint16_t ports[2] = {piece->key.port_a, piece->key.port_b};
+    struct cell_key key;
+
+    memset(&key, 0, sizeof key);
+    key.client = opener.end ? piece->key.b : piece->key.a;
+    key.server = opener.end ? piece->key.a : piece->key.b;
+    key.proto = piece->key.proto;
+    key.client_port = telling_port(key.proto, ports[opener.end]);
+    key.server_port = ports[!opener.end];
+    key.slot = (uint32_t)(piece->first_ns / second_ns / SLOT_SECONDS);
+    key.basis = (uint8_t)opener.basis;
+    key.payload = o->first_payload;
+    key.check = piece->check;
+    key.source = piece->key.source;
+    key.facts = facts_of(piece, o, r, &key.server);
+    key_names(&key, piece);
+    key_signs(&key, piece, opener.end, end_ns);
+    return key;
+}
+
+/* The frames that prove the sign, the deciding ones among the first. */
+static void cell_add_frames(struct cell *cell, const struct piece *piece,
+                            unsigned opener)
+{
+    const struct flow_end *o = &piece->end[opener], *r = &piece->end[!opener];
+    const struct sign *repeat = &o->signs[SIGN_REPEAT];
+    uint32_t frames[] = {
+        o->first_frame ? o->first_frame : r->first_frame,
+        piece->icmp.n ? piece->icmp.frames[0] : 0,
+        r->signs[SIGN_RST].n ? r->signs[SIGN_RST].frames[0] : 0,
+        o->signs[SIGN_SYN].n > 1 ? o->signs[SIGN_SYN].frames[1] : 0,
+        o->signs[SIGN_SYN].n > 2 ? o->signs[SIGN_SYN].frames[2] : 0,
+        o->signs[SIGN_DATA].n ? o->signs[SIGN_DATA].frames[0] : 0,
+        repeat->n ? repeat->frames[2] : 0,
+        r->first_frame,
+        o->last_frame,
+    };
+
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        lowest_u32(cell->frames, CELL_FRAMES, frames[i]);
+    }
+}
+
+struct cell cell_of(const struct piece *piece, int64_t end_ns)
+{
+    unsigned o = piece_opener(piece).end;
+    struct cell cell = {
+        .key = attempt_of(piece, end_ns),
+        .attempts = 1,
+        .packets = {piece->end[o].packets, piece->end[!o].packets},
+        .bytes = {piece->end[o].bytes, piece->end[!o].bytes},
+        .copies = (uint64_t)piece->end[0].copies + piece->end[1].copies,
+        .first_ns = piece->first_ns,
+        .last_ns = piece->last_ns,
+    };
+
+    if (cell.key.client_port == 0) {
+        cell.ports[0] = o ? piece->key.port_b : piece->key.port_a;
+    }
+    cell_add_frames(&cell, piece, o);
+    return cell;
+}

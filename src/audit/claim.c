@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Which rows a flow may claim (DESIGN 3.2).
+ *
+ * A name that was read in the flow itself decides; else the names that the device had
+ * for the address do, all of them, since one address serves many.
+ */
+#include "audit/judging.h"
+
+#include <string.h>
+
+enum { PROTO_UDP = 17, RTP_LOWEST_PORT = 4000 };
+
+static const int64_t second_ns = 1000000000;
+
+static void own_names(const struct judging *j, const struct cell_key *key,
+                      struct claim *claim)
+{
+    for (unsigned i = 0; i < 2 && key->names[i]; i++) {
+        claim->names[claim->n_names] = tally_name_text(j->tally, key->names[i]);
+        claim->sources[claim->n_names++] = (enum name_source)key->sources[i];
+    }
+}
+
+/* Traffic that every network has: it is counted, and never a finding. */
+static bool is_background(const struct judging *j, const struct cell_key *key,
+                          const struct claim *claim)
+{
+    if (addr_is_link_local(&key->client) || addr_is_link_local(&key->server) ||
+        addr_is_unspecified(&key->client)) {
+        return true;
+    }
+    return claim->n_rows > 0 &&
+           strcmp(policy_row(j->policy, claim->rows[0].row)->group, "background") == 0;
+}
+
+/* Only what an SDP names or what looks like RTP may claim the dynamic media ports; a
+ * payload that was not seen may still be. */
+static bool may_be_media(const struct cell_key *key)
+{
+    return (key->facts & FACT_RTP) || key->payload == PAYLOAD_NONE;
+}
+
+static bool is_dynamic_media(const struct policy_match *match)
+{
+    return match->width > UINT16_MAX - RTP_LOWEST_PORT;
+}
+
+static void drop_media(struct claim *claim, const struct cell_key *key)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < claim->n_rows; i++) {
+        const struct policy_match *match = &claim->rows[i];
+
+        if (key->proto != PROTO_UDP || match->via != MATCH_PORT_ONLY ||
+            !is_dynamic_media(match) || may_be_media(key)) {
+            claim->rows[n++] = *match;
+        }
+    }
+    claim->n_rows = n;
+}
+
+static enum claim_verdict verdict_of(const struct claim *claim,
+                                     const struct cell_key *key, bool inbound)
+{
+    if (claim->n_rows > 0) {
+        return claim->rows[0].via == MATCH_PORT_ONLY ? CLAIM_CANDIDATE
+                                                     : CLAIM_DOCUMENTED;
+    }
+    if (claim->n_names > 0 && claim->sources[0] == NAME_DNS_OTHER_DEVICE) {
+        return CLAIM_CANDIDATE; /* The device itself may have meant another name. */
+    }
+    if (!inbound) {
+        return CLAIM_UNEXPECTED;
+    }
+    return key->basis == OPENER_FIRST_PACKET ? CLAIM_UNEXPECTED
+                                             : CLAIM_UNEXPECTED_INBOUND;
+}
+
+static void question_of(const struct judging *j, const struct cell_key *key,
+                        bool inbound, const struct claim *claim,
+                        struct policy_question *q)
+{
+    memset(q, 0, sizeof *q);
+    q->transport = key->proto == PROTO_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
+    q->initiator = key->basis == OPENER_FIRST_PACKET && key->proto != PROTO_UDP
+                       ? INITIATOR_ANY
+                   : inbound ? INITIATOR_PEER
+                             : INITIATOR_DEVICE;
+    q->peer = inbound ? key->client : key->server;
+    q->device_port = inbound ? key->server_port : key->client_port;
+    q->peer_port = inbound ? key->client_port : key->server_port;
+    if (!inbound && (key->name_flags[0] & FLOW_NAME_PROXIED) && key->name_port) {
+        q->peer_port = key->name_port; /* Judged on the target behind the proxy. */
+    }
+    q->roles_given = roles_given(j, &q->peer);
+    q->n_names = claim->n_names;
+    memcpy(q->names, claim->names, sizeof q->names);
+}
+
+/* The name to print: the one that the row was found by, else the best known. */
+static void choose_name(struct claim *claim)
+{
+    size_t i = 0;
+
+    if (claim->n_rows > 0 &&
+        (claim->rows[0].via == MATCH_NAME || claim->rows[0].via == MATCH_SUFFIX)) {
+        i = claim->rows[0].name;
+    }
+    claim->peer_name = claim->n_names > i ? claim->names[i] : NULL;
+    claim->peer_source = claim->n_names > i ? claim->sources[i] : NAME_DNS;
+}
+
+void claim_of(const struct judging *j, const struct cell_key *key, int64_t ns,
+              uint32_t device, bool inbound, struct claim *out)
+{
+    struct policy_question question;
+
+    memset(out, 0, sizeof *out);
+    if (inbound) {
+        names_add_bound(j, device, &key->client, ns + second_ns, out);
+    } else {
+        own_names(j, key, out);
+        if (out->n_names == 0) {
+            names_add_bound(j, device, &key->server, ns, out);
+        }
+    }
+    question_of(j, key, inbound, out, &question);
+    out->n_rows = policy_ask(j->policy, &question, out->rows);
+    drop_media(out, key);
+    out->verdict =
+        is_background(j, key, out) ? CLAIM_BACKGROUND : verdict_of(out, key, inbound);
+    choose_name(out);
+}
+
+long claim_row(const struct claim *claim)
+{
+    return claim->verdict == CLAIM_DOCUMENTED ? (long)claim->rows[0].row : -1;
+}
+
+uint16_t claim_port(const struct judging *j, const struct claim *claim,
+                    const struct cell_key *key, bool inbound)
+{
+    const struct policy_row *row =
+        claim->n_rows > 0 ? policy_row(j->policy, claim->rows[0].row) : NULL;
+    uint16_t device_port = inbound ? key->server_port : key->client_port;
+
+    for (size_t i = 0; row && i < row->n_ports; i++) {
+        if (device_port >= row->ports[i].low && device_port <= row->ports[i].high &&
+            row->port_side != PORT_SIDE_PEER) {
+            return device_port;
+        }
+    }
+    return key->server_port;
+}

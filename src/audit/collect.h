@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Captures to a tally.
+ *
+ * Work is split by host address into 64 fixed logical shards, each with its own flow
+ * table, streams and tally, so that which thread runs a shard can not change what it
+ * finds.  A batch of frames is decoded into packets in the order of their shards
+ * (decode_batch), then each shard takes its own (shard_apply, shard.c).
+ */
+#ifndef AUDIT_COLLECT_H
+#define AUDIT_COLLECT_H
+
+#include "audit/tally.h"
+
+enum { SHARDS = 64 };
+
+struct collector; /* opaque */
+
+/* 'keep_pieces': every flow is kept as it is besides, for `flows`; memory then grows
+ * with their number.  NULL: out of memory. */
+struct collector *collector_new(bool keep_pieces);
+
+void collector_free(struct collector *collector);
+
+/* Reads a whole capture.  False: '*err' says what is wrong with it. */
+bool collector_read(struct collector *collector, const char *path,
+                    struct policap_error *err);
+
+/* Everything that was read, settled.  The caller releases with tally_fini() and
+ * free().  The collector is empty afterwards.  NULL: out of memory. */
+struct tally *collector_take(struct collector *collector);
+
+#endif

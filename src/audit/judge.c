@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The order of judging, and the sums.
+ */
+#include "audit/judge.h"
+
+#include "audit/judging.h"
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_WAIT_S = 3, DNS_PORT = 53 };
+
+void row_state_raise(struct judging *j, uint32_t device, uint32_t row,
+                     enum row_state state)
+{
+    uint8_t *have = &j->out->devices[device].rows[row];
+
+    *have = state > *have ? (uint8_t)state : *have;
+}
+
+static int piece_cmp(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+    struct flow_key p = x->key, q = y->key;
+
+    p.source = q.source = 0;
+    int order = memcmp(&p, &q, sizeof p);
+    if (order != 0) {
+        return order;
+    }
+    return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
+}
+
+/* Two sources' views of one flow. */
+static bool is_other_view(const struct piece *a, const struct piece *b)
+{
+    struct flow_key p = a->key, q = b->key;
+    bool other_source = p.source != q.source;
+
+    p.source = q.source = 0;
+    return other_source && memcmp(&p, &q, sizeof p) == 0 && piece_continues(a, b);
+}
+
+/* The flows that are not over, as cells of their own: what they say depends on when
+ * their source stopped. */
+static bool cells_of_pieces(struct judging *j)
+{
+    const struct tally *tally = j->tally;
+    struct piece *pieces = malloc((tally->n_pieces + 1) * sizeof *pieces);
+    size_t n = 0;
+
+    j->cells = calloc(tally->n_pieces + 1, sizeof *j->cells);
+    if (!pieces || !j->cells) {
+        free(pieces);
+        return false;
+    }
+    if (tally->n_pieces) {
+        memcpy(pieces, tally->pieces, tally->n_pieces * sizeof *pieces);
+        qsort(pieces, tally->n_pieces, sizeof *pieces, piece_cmp);
+    }
+    for (size_t i = 0; i < tally->n_pieces; i++) {
+        if (n > 0 && is_other_view(&pieces[n - 1], &pieces[i])) {
+            piece_merge_view(&pieces[n - 1], &pieces[i]);
+        } else {
+            pieces[n++] = pieces[i];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        j->cells[i] = cell_of(&pieces[i], j->out->now_ns);
+    }
+    j->n_cells = n;
+    free(pieces);
+    return true;
+}
+
+static const struct cell *cell_at(const struct judging *j, size_t i)
+{
+    return i < j->tally->cells.n ? pool_at(&j->tally->cells, (uint32_t)i)
+                                 : &j->cells[i - j->tally->cells.n];
+}
+
+static size_t cell_count(const struct judging *j)
+{
+    return j->tally->cells.n + j->n_cells;
+}
+
+static double wait_of(const struct judging *j, const struct claim *claim)
+{
+    return claim->n_rows > 0 ? policy_row(j->policy, claim->rows[0].row)->wait_s
+                             : DEFAULT_WAIT_S;
+}
+
+static void attempt_fill(const struct judging *j, struct attempt *a,
+                         const struct cell *cell, uint32_t device, bool inbound)
+{
+    const struct cell_key *key = &cell->key;
+    struct claim claim;
+
+    claim_of(j, key, cell->first_ns, device, inbound, &claim);
+    memset(a, 0, sizeof *a);
+    a->cell = cell;
+    a->device = device;
+    a->inbound = inbound;
+    a->verdict = (uint8_t)claim.verdict;
+    a->peer_name = claim.peer_name;
+    a->peer_source = (uint8_t)claim.peer_source;
+    a->ip = inbound ? key->server : key->client;
+    a->peer = inbound ? key->client : key->server;
+    a->port = claim_port(j, &claim, key, inbound);
+    for (size_t i = 0; i < claim.n_rows && i < FINDING_CANDIDATES; i++) {
+        a->rows[a->n_rows++] = claim.rows[i].row;
+    }
+    a->result = outcome_of(j, key, wait_of(j, &claim), inbound);
+}
+
+/* DHCP is judged by its messages, not by its flows: they go to everybody. */
+static bool is_dhcp(const struct cell_key *key)
+{
+    return key->proto == 17 && (key->server_port == 67 || key->server_port == 68);
+}
+
+static void names_count(struct judgement *out, const struct attempt *a)
+{
+    uint64_t n = a->cell->attempts;
+
+    if (!a->peer_name) {
+        out->named_none += n;
+    } else if (a->peer_source == NAME_SNI || a->peer_source == NAME_QUIC_SNI) {
+        out->named_sni += n;
+    } else if (a->peer_source == NAME_HTTP_HOST) {
+        out->named_http += n;
+    } else {
+        out->named_dns += n;
+    }
+}
+
+static void summary_count(struct judgement *out, const struct attempt *a)
+{
+    struct judge_summary *s = &out->summary;
+    uint64_t n = a->cell->attempts;
+
+    switch ((enum claim_verdict)a->verdict) {
+    case CLAIM_DOCUMENTED:
+        s->documented += n;
+        break;
+    case CLAIM_CANDIDATE:
+        s->candidate += n;
+        break;
+    case CLAIM_UNEXPECTED:
+    case CLAIM_UNEXPECTED_INBOUND:
+        s->unexpected += n;
+        break;
+    case CLAIM_BACKGROUND:
+        s->background += n;
+        break;
+    case CLAIM_UNJUDGED:
+    case CLAIM_NONE:
+        s->unjudged += n;
+        break;
+    }
+    if (a->verdict != CLAIM_BACKGROUND) {
+        names_count(out, a);
+    }
+}
+
+/* Each cell, seen from each of its ends that is a device. */
+static bool attempts_make(struct judging *j)
+{
+    size_t n = cell_count(j);
+
+    j->attempts = malloc((2 * n + 1) * sizeof *j->attempts);
+    if (!j->attempts) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct cell *cell = cell_at(j, i);
+        long client = device_at(j, &cell->key.client, cell->first_ns);
+        long server = j->any ? -1 : device_at(j, &cell->key.server, cell->first_ns);
+
+        if (client < 0 && server < 0) {
+            j->out->summary.other_flows += cell->attempts;
+            continue;
+        }
+        j->out->summary.flows += cell->attempts;
+        if (is_dhcp(&cell->key)) {
+            j->out->summary.documented += cell->attempts;
+            continue;
+        }
+        if (client >= 0) {
+            attempt_fill(j, &j->attempts[j->n_attempts++], cell, (uint32_t)client,
+                         false);
+        }
+        if (server >= 0) {
+            attempt_fill(j, &j->attempts[j->n_attempts++], cell, (uint32_t)server,
+                         true);
+        }
+        summary_count(j->out, &j->attempts[j->n_attempts - 1]);
+    }
+    return true;
+}
+
+static void coverage_sum(struct judging *j)
+{
+    struct judgement *out = j->out;
+    size_t n_rows = policy_count(j->policy);
+
+    out->coverage = calloc(n_rows + 1, sizeof *out->coverage);
+    if (!out->coverage) {
+        j->failed = true;
+        return;
+    }
+    out->n_coverage = n_rows;
+    for (size_t r = 0; r < n_rows; r++) {
+        struct coverage *c = &out->coverage[r];
+
+        c->row = (uint32_t)r;
+        for (size_t d = 0; d < out->n_devices; d++) {
+            enum row_state state = (enum row_state)out->devices[d].rows[r];
+
+            c->devices[state]++;
+            c->state = state > c->state ? state : c->state;
+        }
+    }
+    for (size_t i = 0; i < j->n_attempts; i++) {
+        const struct attempt *a = &j->attempts[i];
+
+        if (a->n_rows > 0) {
+            out->coverage[a->rows[0]].flows += a->cell->attempts;
+        }
+    }
+}
+
+static void role_add(struct role_seen *seen, const struct addr *addr)
+{
+    for (size_t i = 0; i < seen->n_seen; i++) {
+        if (addr_equal(&seen->seen[i], addr)) {
+            return;
+        }
+    }
+    if (seen->n_seen < FINDING_IPS) {
+        seen->seen[seen->n_seen++] = *addr;
+    }
+}
+
+/* The role that a row names as its peer, or ROLES. */
+static enum role role_of_row(const struct policy_row *row)
+{
+    for (size_t p = 0; p < row->n_peers; p++) {
+        for (unsigned r = 0; r < ROLES; r++) {
+            if (strncmp(row->peers[p], "role:", 5) == 0 &&
+                strcmp(row->peers[p] + 5, role_name((enum role)r)) == 0) {
+                return (enum role)r;
+            }
+        }
+    }
+    return ROLES;
+}
+
+/* The addresses that acted in each role, so that a site file can be written. */
+static void roles_list(struct judging *j)
+{
+    struct judgement *out = j->out;
+
+    for (unsigned r = 0; r < ROLES; r++) {
+        out->roles[r].role = (enum role)r;
+        out->roles[r].bound = policy_role_bound(j->policy, (enum role)r);
+    }
+    for (size_t i = 0; i < j->n_attempts; i++) {
+        const struct attempt *a = &j->attempts[i];
+
+        for (size_t k = 0; k < a->n_rows; k++) {
+            enum role role = role_of_row(policy_row(j->policy, a->rows[k]));
+
+            if (role != ROLES && (a->verdict == CLAIM_DOCUMENTED ? k == 0 : true)) {
+                role_add(&out->roles[role], &a->peer);
+            }
+        }
+    }
+}
+
+/* --expect: a row that was not seen fails. */
+static bool expectations_judge(struct judging *j, struct policap_error *err)
+{
+    for (size_t i = 0; i < j->options->n_expect; i++) {
+        long row = policy_find(j->policy, j->options->expect[i]);
+        bool seen = false;
+
+        if (row < 0) {
+            return fail(err,
+                        "--expect %s: no row has this id: see `policap rules list`",
+                        j->options->expect[i]);
+        }
+        for (size_t d = 0; d < j->out->n_devices; d++) {
+            seen |= j->out->devices[d].rows[row] != STATE_NOT_SEEN;
+        }
+        for (size_t d = 0; !seen && d < j->out->n_devices; d++) {
+            struct finding *f = finding_new(j, KIND_NOT_SEEN, row, (uint32_t)d);
+
+            if (f) {
+                f->outcome = OUTCOME_UNSEEN;
+                f->confidence = CONFIDENCE_HIGH;
+                finding_finish(j, f);
+            }
+        }
+    }
+    return true;
+}
+
+static bool fails(const struct judging *j, const struct finding *f)
+{
+    if (f->kind == KIND_NOT_SEEN) {
+        return true; /* There are some only where --expect asked for them. */
+    }
+    return (j->options->fail_on >> f->kind & 1) ||
+           (f->kind == KIND_CANDIDATE && j->options->strict);
+}
+
+static enum verdict verdict_of(const struct judging *j)
+{
+    const struct judgement *out = j->out;
+    bool judged = false;
+
+    if (out->n_devices == 0) {
+        return VERDICT_INCONCLUSIVE;
+    }
+    for (size_t i = 0; i < out->n_findings; i++) {
+        if (fails(j, &out->findings[i])) {
+            return VERDICT_FAIL;
+        }
+    }
+    for (size_t i = 0; i < j->n_attempts && !judged; i++) {
+        enum outcome outcome = j->attempts[i].result.outcome;
+
+        judged = outcome != OUTCOME_UNSEEN && outcome != OUTCOME_UNKNOWN &&
+                 outcome != OUTCOME_PENDING;
+    }
+    return out->trust == TRUST_BLIND || !judged ? VERDICT_INCONCLUSIVE : VERDICT_PASS;
+}
+
+static bool run(struct judging *j, struct policap_error *err)
+{
+    if (!cells_of_pieces(j)) {
+        return fail(err, "out of memory while judging");
+    }
+    if (!devices_join(j, err)) {
+        return false;
+    }
+    if (!bindings_index(j) || !attempts_make(j)) {
+        return fail(err, "out of memory while judging");
+    }
+    sight_judge(j);
+    groups_judge(j);
+    lookups_judge(j);
+    strangers_judge(j);
+    if (!expectations_judge(j, err)) {
+        return false;
+    }
+    problems_find(j);
+    coverage_sum(j);
+    roles_list(j);
+    if (j->out->n_devices == 0) {
+        suspects_list(j);
+    }
+    memcpy(j->out->background, j->tally->background, sizeof j->out->background);
+    tally_limits(j->tally, j->out->limits);
+    j->out->exact = j->out->limits[0] == NULL;
+    j->out->verdict = verdict_of(j);
+    return !j->failed || fail(err, "out of memory while judging");
+}
+
+struct judgement *judge(const struct tally *tally, const struct policy *policy,
+                        const struct judge_options *options, struct policap_error *err)
+{
+    struct judgement *out = calloc(1, sizeof *out);
+    struct judging *j = calloc(1, sizeof *j);
+
+    if (!out || !j) {
+        free(out);
+        free(j);
+        fail(err, "out of memory while judging");
+        return NULL;
+    }
+    out->tally = tally;
+    out->policy = policy;
+    out->now_ns = tally_end_ns(tally);
+    out->judging = j;
+    j->out = out;
+    j->tally = tally;
+    j->policy = policy;
+    j->options = options;
+    if (!run(j, err)) {
+        judgement_free(out);
+        return NULL;
+    }
+    return out;
+}
+
+void judgement_free(struct judgement *out)
+{
+    if (!out) {
+        return;
+    }
+    for (size_t i = 0; i < out->n_devices; i++) {
+        free(out->devices[i].addrs);
+        free(out->devices[i].rows);
+    }
+    for (size_t i = 0; i < out->n_problems; i++) {
+        free(out->problems[i].findings);
+    }
+    free(out->judging->owners);
+    free(out->judging->named);
+    free(out->judging->attempts);
+    free(out->judging->cells);
+    free(out->judging);
+    free(out->devices);
+    free(out->suspects);
+    free(out->findings);
+    free(out->problems);
+    free(out->coverage);
+    free(out->unlisted);
+    free(out->scopes);
+    free(out);
+}
+
+void judge_flow(const struct judgement *judgement, const struct piece *piece,
+                struct flow_verdict *out)
+{
+    const struct judging *j = judgement->judging;
+    struct cell cell = cell_of(piece, judgement->now_ns);
+    long client = device_at(j, &cell.key.client, cell.first_ns);
+    long server = j->any ? -1 : device_at(j, &cell.key.server, cell.first_ns);
+    bool inbound = client < 0;
+    struct claim claim;
+
+    claim_of(j, &cell.key, cell.first_ns, (uint32_t)(inbound ? server : client),
+             inbound, &claim);
+    memset(out, 0, sizeof *out);
+    out->row = -1;
+    struct result result = outcome_of(j, &cell.key, wait_of(j, &claim), inbound);
+    out->outcome = result.outcome;
+    out->cause = result.cause;
+    out->has_by = result.has_by;
+    out->by = result.by;
+    for (size_t i = 0; i < claim.n_names; i++) {
+        out->names[i] = claim.names[i];
+        out->sources[i] = claim.sources[i];
+    }
+    out->n_names = claim.n_names;
+    if (client < 0 && server < 0) {
+        return;
+    }
+    out->device = &judgement->devices[inbound ? server : client];
+    out->verdict = is_dhcp(&cell.key) ? CLAIM_DOCUMENTED : claim.verdict;
+    out->row = claim.n_rows > 0 ? (long)claim.rows[0].row : -1;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the steps of judge() share.  Nothing here outlives a judgement.
+ */
+#ifndef AUDIT_JUDGING_H
+#define AUDIT_JUDGING_H
+
+#include "audit/judge.h"
+
+/* From 'first_ns' on, 'addr' is an address of the device. */
+struct addr_owner {
+    struct addr addr;
+    int64_t first_ns;
+    uint32_t device;
+};
+
+/* 'device' was told 'name' for 'addr'.  Sorted by address. */
+struct named_addr {
+    struct addr addr;
+    int64_t first_ns, until_ns;
+    const char *name;
+    long device; /* -1: a host that is no device. */
+};
+
+/* What a flow may claim. */
+struct claim {
+    enum claim_verdict verdict;
+    struct policy_match rows[POLICY_MAX_ANSWERS];
+    size_t n_rows;
+    const char *names[POLICY_MAX_NAMES];
+    enum name_source sources[POLICY_MAX_NAMES];
+    size_t n_names;
+    const char *peer_name; /* The name that the row was found by, or the best known. */
+    enum name_source peer_source;
+};
+
+/* What happened to one attempt. */
+struct result {
+    enum outcome outcome;
+    enum cause cause;
+    enum confidence confidence;
+    bool has_by;
+    struct addr by;
+};
+
+/* Attempts of a cell, seen from one of its devices. */
+struct attempt {
+    const struct cell *cell;
+    const char *peer_name; /* NULL: none is known. */
+    uint32_t device;
+    uint32_t rows[FINDING_CANDIDATES]; /* The best first. */
+    uint8_t n_rows;
+    uint8_t verdict;     /* enum claim_verdict */
+    uint8_t peer_source; /* enum name_source */
+    bool inbound;        /* The peer opened the flow. */
+    uint16_t port;       /* That the row speaks of. */
+    struct addr ip, peer;
+    struct result result;
+};
+
+struct judging {
+    struct judgement *out;
+    const struct tally *tally;
+    const struct policy *policy;
+    const struct judge_options *options;
+    struct addr_owner *owners;
+    size_t n_owners;
+    bool any; /* --device any */
+    struct named_addr *named;
+    size_t n_named;
+    struct attempt *attempts;
+    size_t n_attempts;
+    struct cell *cells; /* Of the pieces that are not over. */
+    size_t n_cells;
+    size_t findings_room;
+    bool failed; /* Memory ran out. */
+};
+
+/* devices.c: fills out->devices and owners.  False: an option is no device. */
+bool devices_join(struct judging *j, struct policap_error *err);
+/* The device that has 'addr' at 'ns', or -1. */
+long device_at(const struct judging *j, const struct addr *addr, int64_t ns);
+/* Roles that the device's leases give to 'addr', as bits. */
+unsigned roles_given(const struct judging *j, const struct addr *addr);
+/* The prefix of the device's subnet that holds 'addr'. */
+struct prefix subnet_of(const struct judging *j, const struct addr *addr);
+void suspects_list(struct judging *j);
+
+/* bindings.c */
+bool bindings_index(struct judging *j);
+/* Names that lookups gave for 'addr' at 'ns', the device's own first. */
+void names_add_bound(const struct judging *j, uint32_t device, const struct addr *addr,
+                     int64_t ns, struct claim *claim);
+
+/* claim.c */
+void claim_of(const struct judging *j, const struct cell_key *key, int64_t ns,
+              uint32_t device, bool inbound, struct claim *out);
+/* The port that the claim's row speaks of. */
+uint16_t claim_port(const struct judging *j, const struct claim *claim,
+                    const struct cell_key *key, bool inbound);
+/* The row that the claim is judged by, or -1. */
+long claim_row(const struct claim *claim);
+
+/* outcome.c */
+struct result outcome_of(const struct judging *j, const struct cell_key *key,
+                         double wait_s, bool inbound);
+
+/* groups.c: findings of documented flows, states of rows. */
+void groups_judge(struct judging *j);
+
+/* strangers.c: findings of undocumented flows. */
+void strangers_judge(struct judging *j);
+
+/* lookups.c: findings of names that did not resolve. */
+void lookups_judge(struct judging *j);
+
+/* sight.c */
+void sight_judge(struct judging *j);
+
+/* problems.c */
+void problems_find(struct judging *j);
+
+/* findings.c */
+struct finding *finding_new(struct judging *j, enum finding_kind kind, long row,
+                            uint32_t device);
+void finding_add_attempt(struct judging *j, struct finding *finding,
+                         const struct attempt *attempt);
+void finding_add_ip(struct finding *finding, const struct addr *ip);
+void finding_add_port(struct finding *finding, uint16_t port);
+void finding_add_frame(struct finding *finding, uint32_t frame);
+/* Severity, owner, id, filter, and what it means: once all attempts are in. */
+void finding_finish(struct judging *j, struct finding *finding);
+
+/* words.c: means, todo. */
+void finding_words(const struct judging *j, struct finding *finding);
+
+/* Raises the state of a row for a device. */
+void row_state_raise(struct judging *j, uint32_t device, uint32_t row,
+                     enum row_state state);
+
+#endif

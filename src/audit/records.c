@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "audit/records.h"
+
+#include <stdlib.h>
+
+#define AT(type, member, kind, n, rule)                                                \
+    {                                                                                  \
+#member, (uint16_t)offsetof(struct type, member), FIELD_##kind, n, RULE_##rule \
+    }
+
+static const struct field cell_fields[] = {
+    AT(cell, key.client, ADDR, 1, KEY),
+    AT(cell, key.server, ADDR, 1, KEY),
+    AT(cell, key.by, ADDR, 1, KEY),
+    AT(cell, key.names, NAME, 2, KEY),
+    AT(cell, key.slot, U32, 1, KEY),
+    AT(cell, key.client_port, U16, 1, KEY),
+    AT(cell, key.server_port, U16, 1, KEY),
+    AT(cell, key.name_port, U16, 1, KEY),
+    AT(cell, key.sources, U8, 2, KEY),
+    AT(cell, key.name_flags, U8, 2, KEY),
+    AT(cell, key.proto, U8, 1, KEY),
+    AT(cell, key.basis, U8, 1, KEY),
+    AT(cell, key.sign, U8, 1, KEY),
+    AT(cell, key.facts, U8, 1, KEY),
+    AT(cell, key.repeats, U8, 1, KEY),
+    AT(cell, key.span_s, U8, 1, KEY),
+    AT(cell, key.waited_s, U8, 1, KEY),
+    AT(cell, key.icmp_type, U8, 1, KEY),
+    AT(cell, key.icmp_code, U8, 1, KEY),
+    AT(cell, key.rst_ttl, U8, 1, KEY),
+    AT(cell, key.payload, U8, 1, KEY),
+    AT(cell, key.check, U8, 1, KEY),
+    AT(cell, key.source, U16, 1, KEY),
+    AT(cell, attempts, U64, 1, SUM),
+    AT(cell, packets, U64, 2, SUM),
+    AT(cell, bytes, U64, 2, SUM),
+    AT(cell, copies, U64, 1, SUM),
+    AT(cell, first_ns, TIME, 1, MIN),
+    AT(cell, last_ns, TIME, 1, MAX),
+    AT(cell, frames, FRAME, CELL_FRAMES, LOWEST),
+    AT(cell, ports, U16, 4, LOWEST),
+};
+
+static const struct field lookup_fields[] = {
+    AT(lookup, key.host, ADDR, 1, KEY),
+    AT(lookup, key.resolver, ADDR, 1, KEY),
+    AT(lookup, key.name, NAME, 1, KEY),
+    AT(lookup, key.slot, U32, 1, KEY),
+    AT(lookup, key.type, U16, 1, KEY),
+    AT(lookup, queries, U32, 1, SUM),
+    AT(lookup, answers, U32, LOOKUP_ANSWERS, SUM),
+    AT(lookup, first_query_ns, TIME, 1, MIN),
+    AT(lookup, last_query_ns, TIME, 1, MAX),
+    AT(lookup, first_answer_ns, TIME, 1, MIN),
+    AT(lookup, last_answer_ns, TIME, 1, MAX),
+    AT(lookup, frames[0], FRAME, 1, MIN),
+    AT(lookup, frames[1], FRAME, 1, MAX),
+    AT(lookup, frames[2], FRAME, 1, MIN),
+    AT(lookup, frames[3], FRAME, 1, MAX),
+};
+
+static const struct field binding_fields[] = {
+    AT(binding, key.host, ADDR, 1, KEY), AT(binding, key.addr, ADDR, 1, KEY),
+    AT(binding, key.name, NAME, 1, KEY), AT(binding, first_ns, TIME, 1, MIN),
+    AT(binding, last_ns, TIME, 1, MAX),  AT(binding, until_ns, TIME, 1, MAX),
+    AT(binding, frame, FRAME, 1, MIN),
+};
+
+static const struct field lease_fields[] = {
+    AT(lease, key.mac, MAC, 1, KEY),       AT(lease, key.addr, ADDR, 1, KEY),
+    AT(lease, first_ns, TIME, 1, MIN),     AT(lease, last_ns, TIME, 1, MAX),
+    AT(lease, server, ADDR, 1, MAX),       AT(lease, relay, ADDR, 1, MAX),
+    AT(lease, router, ADDR, 1, MAX),       AT(lease, resolvers, ADDR, 2, MAX),
+    AT(lease, ntp, ADDR, 2, MAX),          AT(lease, host_name, NAME, 1, MAX),
+    AT(lease, vendor_class, NAME, 1, MAX), AT(lease, mask_bits, U8, 1, MAX),
+};
+
+static const struct field dhcp_fields[] = {
+    AT(dhcp, key.mac, MAC, 1, KEY),  AT(dhcp, key.slot, U32, 1, KEY),
+    AT(dhcp, n, U32, 9, SUM),        AT(dhcp, first_ns, TIME, 9, MIN),
+    AT(dhcp, last_ns, TIME, 9, MAX), AT(dhcp, frames, FRAME, 9, MIN),
+};
+
+static const struct field host_fields[] = {
+    AT(host, key.addr, ADDR, 1, KEY), AT(host, key.mac, MAC, 1, KEY),
+    AT(host, key.vlan, U16, 1, KEY),  AT(host, first_ns, TIME, 1, MIN),
+    AT(host, last_ns, TIME, 1, MAX),  AT(host, arp, U32, 1, SUM),
+};
+
+static const struct field ttl_fields[] = {
+    AT(ttl, addr, ADDR, 1, KEY),
+    AT(ttl, low, U8, 1, MIN),
+    AT(ttl, high, U8, 1, MAX),
+};
+
+#define KIND(type, member, key_size, max)                                              \
+    {                                                                                  \
+#type, offsetof(struct tally, member), sizeof(struct type), key_size, max,     \
+            type##_fields, sizeof type##_fields / sizeof *type##_fields                \
+    }
+
+const struct record_kind record_kinds[RECORD_KINDS] = {
+    KIND(cell, cells, sizeof(struct cell_key), 1 << 20),
+    KIND(lookup, lookups, sizeof(struct lookup_key), 1 << 18),
+    KIND(binding, bindings, sizeof(struct binding_key), 1 << 18),
+    KIND(lease, leases, sizeof(struct lease_key), 1 << 17),
+    KIND(dhcp, dhcp, sizeof(struct dhcp_key), 1 << 17),
+    KIND(host, hosts, sizeof(struct host_key), 1 << 18),
+    KIND(ttl, ttls, sizeof(struct addr), 1 << 18),
+};
+
+static size_t width_of(const struct field *field)
+{
+    static const uint8_t widths[] = {
+        [FIELD_U8] = 1,    [FIELD_U16] = 2,  [FIELD_U32] = 4,
+        [FIELD_U64] = 8,   [FIELD_TIME] = 8, [FIELD_MAC] = 6,
+        [FIELD_ADDR] = 16, [FIELD_NAME] = 4, [FIELD_FRAME] = 4,
+    };
+
+    return widths[field->type];
+}
+
+/* Numbers of any width as one: addresses are handled apart. */
+static uint64_t number_get(const struct field *field, const void *record, size_t i)
+{
+    const char *p = (const char *)record + field->offset + i * width_of(field);
+    uint64_t v = 0;
+
+    memcpy(&v, p, width_of(field));
+    return v;
+}
+
+static void number_set(const struct field *field, void *record, size_t i, uint64_t v)
+{
+    memcpy((char *)record + field->offset + i * width_of(field), &v, width_of(field));
+}
+
+static bool is_number(const struct field *field)
+{
+    return field->type != FIELD_ADDR && field->type != FIELD_MAC;
+}
+
+uint32_t record_move_name(const struct record_move *move, uint32_t name)
+{
+    if (!move->from || name == 0) {
+        return name;
+    }
+    return tally_name(move->into, tally_name_text(move->from, name));
+}
+
+void record_copy(const struct record_kind *kind, void *to, const void *from,
+                 const struct record_move *move)
+{
+    memcpy(to, from, kind->size);
+    for (size_t f = 0; f < kind->n_fields; f++) {
+        const struct field *field = &kind->fields[f];
+
+        for (size_t i = 0; i < field->count; i++) {
+            uint32_t v = is_number(field) ? (uint32_t)number_get(field, to, i) : 0;
+
+            if (field->type == FIELD_NAME) {
+                number_set(field, to, i, record_move_name(move, v));
+            } else if (field->type == FIELD_FRAME && v != 0) {
+                number_set(field, to, i, v + move->frame_base);
+            }
+        }
+    }
+}
+
+void lowest_u32(uint32_t *values, size_t n, uint32_t value)
+{
+    for (size_t i = 0; i < n && value != 0; i++) {
+        if (values[i] == value) {
+            return;
+        }
+        if (values[i] == 0 || value < values[i]) {
+            uint32_t passed = values[i];
+
+            values[i] = value;
+            value = passed;
+        }
+    }
+}
+
+void lowest_u16(uint16_t *values, size_t n, uint16_t value)
+{
+    for (size_t i = 0; i < n && value != 0; i++) {
+        if (values[i] == value) {
+            return;
+        }
+        if (values[i] == 0 || value < values[i]) {
+            uint16_t passed = values[i];
+
+            values[i] = value;
+            value = passed;
+        }
+    }
+}
+
+static uint64_t combine_number(uint8_t rule, uint64_t a, uint64_t b)
+{
+    switch (rule) {
+    case RULE_SUM:
+        return a + b;
+    case RULE_MIN:
+        return a == 0 || (b != 0 && b < a) ? b : a;
+    case RULE_MAX:
+        return b > a ? b : a;
+    case RULE_OR:
+        return a | b;
+    default:
+        return a;
+    }
+}
+
+static void combine_lowest(const struct field *field, void *to, const void *from)
+{
+    char *into = (char *)to + field->offset;
+
+    for (size_t i = 0; i < field->count; i++) {
+        uint64_t v = number_get(field, from, i);
+
+        if (width_of(field) == 2) {
+            lowest_u16((uint16_t *)(void *)into, field->count, (uint16_t)v);
+        } else {
+            lowest_u32((uint32_t *)(void *)into, field->count, (uint32_t)v);
+        }
+    }
+}
+
+static void combine_field(const struct field *field, void *to, const void *from)
+{
+    if (field->rule == RULE_LOWEST) {
+        combine_lowest(field, to, from);
+        return;
+    }
+    for (size_t i = 0; i < field->count; i++) {
+        size_t at = field->offset + i * width_of(field);
+
+        if (is_number(field)) {
+            number_set(field, to, i,
+                       combine_number(field->rule, number_get(field, to, i),
+                                      number_get(field, from, i)));
+        } else if (memcmp((const char *)from + at, (char *)to + at, width_of(field)) >
+                   0) {
+            memcpy((char *)to + at, (const char *)from + at, width_of(field));
+        }
+    }
+}
+
+void record_combine(const struct record_kind *kind, void *to, const void *from)
+{
+    for (size_t f = 0; f < kind->n_fields; f++) {
+        if (kind->fields[f].rule != RULE_KEY) {
+            combine_field(&kind->fields[f], to, from);
+        }
+    }
+}
+
+static json_t *element_to_json(const struct field *field, const void *record, size_t i,
+                               const struct tally *tally)
+{
+    const char *p = (const char *)record + field->offset + i * width_of(field);
+    char text[ADDR_TEXT_LEN];
+
+    switch (field->type) {
+    case FIELD_ADDR:
+        return json_string(addr_format((const struct addr *)(const void *)p, text));
+    case FIELD_MAC:
+        return json_string(mac_format((const struct mac *)(const void *)p, text));
+    case FIELD_NAME:
+        return json_string(
+            tally_name_text(tally, (uint32_t)number_get(field, record, i)));
+    default:
+        return json_integer((json_int_t)number_get(field, record, i));
+    }
+}
+
+json_t *record_to_json(const struct record_kind *kind, const void *record,
+                       const struct tally *tally)
+{
+    json_t *object = json_object();
+
+    for (size_t f = 0; f < kind->n_fields; f++) {
+        const struct field *field = &kind->fields[f];
+        json_t *value = field->count > 1 ? json_array() : NULL;
+
+        for (size_t i = 0; i < field->count; i++) {
+            json_t *element = element_to_json(field, record, i, tally);
+
+            if (field->count == 1) {
+                value = element;
+            } else {
+                json_array_append_new(value, element);
+            }
+        }
+        json_object_set_new(object, field->name, value);
+    }
+    return object;
+}
+
+static bool element_from_json(const struct field *field, const json_t *json,
+                              struct tally *tally, void *record, size_t i)
+{
+    char *p = (char *)record + field->offset + i * width_of(field);
+    const char *text = json_string_value(json);
+
+    switch (field->type) {
+    case FIELD_ADDR:
+        return text && addr_parse(text, (struct addr *)(void *)p);
+    case FIELD_MAC:
+        return text && mac_parse(text, (struct mac *)(void *)p);
+    case FIELD_NAME:
+        if (!text || strlen(text) > NAME_MAX_LEN) {
+            return false;
+        }
+        number_set(field, record, i, tally_name(tally, text));
+        return true;
+    default:
+        break;
+    }
+
+    json_int_t v = json_integer_value(json);
+    size_t width = width_of(field);
+    if (!json_is_integer(json) || v < 0 ||
+        (width < 8 && (uint64_t)v >> (8 * width) != 0)) {
+        return false;
+    }
+    number_set(field, record, i, (uint64_t)v);
+    return true;
+}
+
+bool record_from_json(const struct record_kind *kind, const json_t *json,
+                      struct tally *tally, void *record, const char **field_name)
+{
+    memset(record, 0, kind->size);
+    for (size_t f = 0; f < kind->n_fields; f++) {
+        const struct field *field = &kind->fields[f];
+        const json_t *value = json_object_get(json, field->name);
+
+        *field_name = field->name;
+        if (field->count > 1 && json_array_size(value) != field->count) {
+            return false;
+        }
+        for (size_t i = 0; i < field->count; i++) {
+            const json_t *element = field->count > 1 ? json_array_get(value, i) : value;
+
+            if (!element_from_json(field, element, tally, record, i)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+struct sorting {
+    const struct record_kind *kind;
+    const struct tally *tally;
+};
+
+static int key_cmp(const void *a, const void *b, void *context)
+{
+    const struct sorting *s = context;
+
+    for (size_t f = 0; f < s->kind->n_fields; f++) {
+        const struct field *field = &s->kind->fields[f];
+
+        for (size_t i = 0; field->rule == RULE_KEY && i < field->count; i++) {
+            size_t at = field->offset + i * width_of(field);
+            int order;
+
+            if (field->type == FIELD_NAME) {
+                order = strcmp(
+                    tally_name_text(s->tally, (uint32_t)number_get(field, a, i)),
+                    tally_name_text(s->tally, (uint32_t)number_get(field, b, i)));
+            } else if (is_number(field)) {
+                uint64_t x = number_get(field, a, i), y = number_get(field, b, i);
+
+                order = x < y ? -1 : x > y;
+            } else {
+                order =
+                    memcmp((const char *)a + at, (const char *)b + at, width_of(field));
+            }
+            if (order != 0) {
+                return order;
+            }
+        }
+    }
+    return 0;
+}
+
+bool record_sort(struct tally *tally, const struct record_kind *kind)
+{
+    struct pool *pool = record_pool(tally, kind);
+    struct sorting sorting = {kind, tally};
+    uint32_t n = pool->n;
+    uint8_t *sorted = malloc(n * kind->size + 1);
+
+    if (!sorted) {
+        return false;
+    }
+    if (n > 0) {
+        memcpy(sorted, pool->entries, n * kind->size);
+        qsort_r(sorted, n, kind->size, key_cmp, &sorting);
+    }
+    pool_clear(pool);
+    for (uint32_t i = 0; i < n; i++) {
+        void *entry = pool_add(pool, sorted + i * kind->size, NULL);
+
+        memcpy(entry, sorted + i * kind->size, kind->size);
+    }
+    free(sorted);
+    return true;
+}

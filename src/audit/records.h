@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the records of a tally consist of: one table, from which records are merged,
+ * written as JSON, read again, and sorted.
+ */
+#ifndef AUDIT_RECORDS_H
+#define AUDIT_RECORDS_H
+
+#include "audit/tally.h"
+
+#include <jansson.h>
+
+enum field_type {
+    FIELD_U8,
+    FIELD_U16,
+    FIELD_U32,
+    FIELD_U64,
+    FIELD_TIME,
+    FIELD_ADDR,
+    FIELD_MAC,
+    FIELD_NAME, /* Index into the tally's names. */
+    FIELD_FRAME
+};
+
+/* How a field of two records with equal keys becomes one. */
+enum field_rule {
+    RULE_KEY,
+    RULE_SUM,
+    RULE_MIN, /* 0 means that there is none. */
+    RULE_MAX,
+    RULE_OR,
+    RULE_LOWEST /* The array holds the lowest values of both, each once, then 0. */
+};
+
+struct field {
+    const char *name;
+    uint16_t offset;
+    uint8_t type;  /* enum field_type */
+    uint8_t count; /* Of array elements; 1 for a plain field. */
+    uint8_t rule;  /* enum field_rule */
+};
+
+struct record_kind {
+    const char *name;
+    size_t pool; /* Offset of the pool in struct tally. */
+    size_t size, key_size;
+    uint32_t max;
+    const struct field *fields;
+    size_t n_fields;
+};
+
+enum { RECORD_KINDS = 7 };
+
+extern const struct record_kind record_kinds[RECORD_KINDS];
+
+static inline struct pool *record_pool(struct tally *tally,
+                                       const struct record_kind *kind)
+{
+    return (struct pool *)(void *)((char *)tally + kind->pool);
+}
+
+static inline const struct pool *record_pool_of(const struct tally *tally,
+                                                const struct record_kind *kind)
+{
+    return (const struct pool *)(const void *)((const char *)tally + kind->pool);
+}
+
+/* Translates names and frames of a record of one tally to those of another. */
+struct record_move {
+    struct tally *into;
+    const struct tally *from; /* NULL: ids are right as they are. */
+    uint32_t frame_base;
+};
+
+uint32_t record_move_name(const struct record_move *move, uint32_t name);
+
+/* Copies 'from' over 'to', moved. */
+void record_copy(const struct record_kind *kind, void *to, const void *from,
+                 const struct record_move *move);
+
+/* Combines 'from', moved already, into 'to'. */
+void record_combine(const struct record_kind *kind, void *to, const void *from);
+
+/* Inserts 'value' into an array of the lowest values, 0 being empty. */
+void lowest_u32(uint32_t *values, size_t n, uint32_t value);
+void lowest_u16(uint16_t *values, size_t n, uint16_t value);
+
+json_t *record_to_json(const struct record_kind *kind, const void *record,
+                       const struct tally *tally);
+
+/* False: 'json' is no such record; 'field' then names what is wrong with it. */
+bool record_from_json(const struct record_kind *kind, const json_t *json,
+                      struct tally *tally, void *record, const char **field);
+
+/* Sorts a kind's records by their keys, names by their text. */
+bool record_sort(struct tally *tally, const struct record_kind *kind);
+
+#endif

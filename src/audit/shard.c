@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Packets of one shard to pieces, hosts and counters.
+ */
+#include "audit/shard.h"
+
+#include "audit/records.h"
+
+#include <stdlib.h>
+
+enum { FRAGMENT_IDLE_S = 60, SWEEP_MASK = 15 };
+
+enum {
+    ETHER_EAPOL = 0x888e,
+    PROTO_ICMP = 1,
+    PROTO_IGMP = 2,
+    PROTO_TCP = 6,
+    PROTO_UDP = 17,
+    PROTO_ICMPV6 = 58
+};
+
+static const int64_t second_ns = 1000000000;
+
+/* A datagram in fragments, until its ports are known and after. */
+struct fragments {
+    struct addr src, dst;
+    uint32_t id;
+    uint16_t source;
+    uint8_t proto;
+    uint8_t zero;
+    int64_t last_ns;
+    bool ports_known;
+    uint16_t src_port, dst_port;
+    struct packet early; /* A later fragment that came before the first ... */
+    uint32_t n_early;    /* ... and how many of them did. */
+    uint32_t early_frame;
+};
+
+enum { FRAGMENT_KEY_LEN = offsetof(struct fragments, last_ns) };
+
+static void piece_over(void *context, const struct piece *piece)
+{
+    struct shard *shard = context;
+    struct piece over = *piece;
+
+    payload_forget(shard, piece);
+    over.hello = 0;
+    tally_close_piece(&shard->tally, &over);
+}
+
+static void piece_live(void *context, const struct piece *piece)
+{
+    struct shard *shard = context;
+    struct piece live = *piece;
+
+    payload_forget(shard, piece);
+    live.hello = 0;
+    if (!tally_add_piece(&shard->tally, &live)) {
+        live.inexact = 1;
+        tally_close_piece(&shard->tally, &live);
+    }
+}
+
+bool shard_init(struct shard *shard, bool keep_pieces)
+{
+    memset(shard, 0, sizeof *shard);
+    tally_init(&shard->tally);
+    shard->tally.keep_pieces = keep_pieces;
+    shard->flows = flow_table_new(FLOW_TABLE_MAX, piece_over, shard);
+    pool_init(&shard->fragments, sizeof(struct fragments), FRAGMENT_KEY_LEN,
+              SHARD_FRAGMENTS);
+    for (uint16_t i = 0; i < SHARD_STREAMS; i++) {
+        shard->free_streams[i] = i;
+    }
+    shard->n_free = SHARD_STREAMS;
+    return shard->flows != NULL;
+}
+
+void shard_fini(struct shard *shard)
+{
+    for (size_t i = 0; i < SHARD_STREAMS; i++) {
+        stream_fini(&shard->streams[i]);
+    }
+    flow_table_free(shard->flows);
+    pool_fini(&shard->fragments);
+    tally_fini(&shard->tally);
+}
+
+void shard_finish(struct shard *shard)
+{
+    flow_table_each(shard->flows, piece_live, shard);
+    for (uint32_t i = 0; i < shard->fragments.n; i++) {
+        const struct fragments *f = pool_at(&shard->fragments, i);
+
+        shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT] += f->n_early;
+    }
+}
+
+/* Notes whose hardware address sent from an address. */
+static void host_note(struct tally *tally, const struct packet *packet, uint32_t arp)
+{
+    struct host_key key;
+    struct host *host;
+
+    if (!(packet->flags & PACKET_HAS_MAC) || addr_is_unspecified(&packet->src)) {
+        return;
+    }
+    memset(&key, 0, sizeof key);
+    key.addr = packet->src;
+    key.mac = packet->src_mac;
+    key.vlan = packet->vlan;
+    host = pool_add(&tally->hosts, &key, NULL);
+    if (host) {
+        host->first_ns = host->first_ns == 0 || packet->ns < host->first_ns
+                             ? packet->ns
+                             : host->first_ns;
+        host->last_ns = packet->ns > host->last_ns ? packet->ns : host->last_ns;
+        host->arp += arp;
+    }
+}
+
+/* Makes room among the fragments: what is old goes, or else everything. */
+static void fragments_make_room(struct shard *shard, int64_t now_ns)
+{
+    struct pool *pool = &shard->fragments;
+
+    for (uint32_t i = pool->n; i-- > 0;) {
+        const struct fragments *f = pool_at(pool, i);
+
+        if (pool->n > SHARD_FRAGMENTS / 2 ||
+            now_ns - f->last_ns > FRAGMENT_IDLE_S * second_ns) {
+            shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT] += f->n_early;
+            pool_remove(pool, i);
+        }
+    }
+}
+
+static struct fragments *fragments_of(struct shard *shard, const struct packet *packet)
+{
+    struct fragments key;
+
+    memset(&key, 0, sizeof key);
+    key.src = packet->src;
+    key.dst = packet->dst;
+    key.id = packet->frag_id;
+    key.source = packet->interface;
+    key.proto = packet->proto;
+
+    struct fragments *f = pool_find(&shard->fragments, &key);
+    if (f && packet->ns - f->last_ns > FRAGMENT_IDLE_S * second_ns) {
+        const struct fragments *first = pool_at(&shard->fragments, 0);
+
+        shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT] += f->n_early;
+        pool_remove(&shard->fragments, (uint32_t)(f - first));
+        f = NULL;
+    }
+    if (!f && shard->fragments.n >= SHARD_FRAGMENTS) {
+        fragments_make_room(shard, packet->ns);
+    }
+    f = f ? f : pool_add(&shard->fragments, &key, NULL);
+    if (f) {
+        f->last_ns = packet->ns;
+    }
+    return f;
+}
+
+static void fragment_count(struct shard *shard, const struct packet *packet,
+                           const struct fragments *f, uint32_t frame)
+{
+    struct packet whole = *packet;
+    unsigned from;
+
+    whole.src_port = f->src_port;
+    whole.dst_port = f->dst_port;
+
+    struct flow_key key = flow_key_of(&whole, packet->interface, &from);
+    struct piece *piece = flow_table_get(shard->flows, &key, &whole, from);
+    if (piece) {
+        piece_add_fragment(piece, &whole, from, frame);
+    }
+}
+
+/* A fragment without ports goes to the flow of the first one, also when that one is
+ * still to come. */
+static void later_fragment(struct shard *shard, const struct packet *packet,
+                           uint32_t frame)
+{
+    struct fragments *f = fragments_of(shard, packet);
+
+    if (!f) {
+        shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT]++;
+    } else if (f->ports_known) {
+        fragment_count(shard, packet, f, frame);
+    } else {
+        f->early = *packet;
+        f->early.payload = NULL;
+        f->early.payload_cap = 0;
+        f->early_frame = f->early_frame ? f->early_frame : frame;
+        f->n_early++;
+    }
+}
+
+static void first_fragment(struct shard *shard, const struct packet *packet)
+{
+    struct fragments *f = fragments_of(shard, packet);
+
+    if (!f) {
+        return;
+    }
+    f->ports_known = true;
+    f->src_port = packet->src_port;
+    f->dst_port = packet->dst_port;
+    for (; f->n_early > 0; f->n_early--) {
+        fragment_count(shard, &f->early, f, f->early_frame);
+    }
+}
+
+static void flow_packet(struct shard *shard, const struct packet *packet,
+                        uint32_t frame)
+{
+    unsigned from;
+    struct flow_key key = flow_key_of(packet, packet->interface, &from);
+    struct piece *piece = flow_table_get(shard->flows, &key, packet, from);
+
+    if (!piece || !piece_add(piece, packet, from, frame)) {
+        return;
+    }
+    if (piece->end[from].packets == 1) {
+        host_note(&shard->tally, packet, 0);
+    }
+    if (packet->payload_len > 0) {
+        payload_look(shard, piece, packet, from, frame);
+    }
+    if (packet->flags & PACKET_FRAGMENT) {
+        first_fragment(shard, packet);
+    }
+    if ((frame & SWEEP_MASK) == 0) {
+        flow_table_sweep(shard->flows, packet->ns);
+    }
+}
+
+/* The quoted flow may have been seen by another source than the error was. */
+static void icmp_error(struct shard *shard, const struct packet *packet, uint32_t frame)
+{
+    unsigned quoted;
+    struct flow_key key = flow_key_of(packet, packet->interface, &quoted);
+    struct piece *piece = flow_table_find(shard->flows, &key);
+
+    shard->tally.background[BACKGROUND_ICMP]++;
+    if (!piece) {
+        piece = flow_table_get(shard->flows, &key, packet, quoted);
+    }
+    if (piece) {
+        piece_add_icmp(piece, packet, quoted, frame);
+    }
+}
+
+static enum background class_of(const struct packet *packet)
+{
+    if (packet->kind == PACKET_LINK) {
+        return packet->ether_type == ETHER_EAPOL ? BACKGROUND_EAPOL : BACKGROUND_LINK;
+    }
+    if (packet->flags & PACKET_LATER_FRAGMENT) {
+        return BACKGROUND_ORPHAN_FRAGMENT;
+    }
+    if (packet->proto == PROTO_IGMP) {
+        return BACKGROUND_IGMP;
+    }
+    if (packet->proto == PROTO_ICMPV6) {
+        return packet->icmp_type >= 130 ? BACKGROUND_ND : BACKGROUND_ICMP;
+    }
+    return packet->proto == PROTO_ICMP ? BACKGROUND_ICMP : BACKGROUND_OTHER_IP;
+}
+
+void shard_apply(struct shard *shard, const struct packet *packet, uint32_t frame)
+{
+    if ((packet->flags & PACKET_LATER_FRAGMENT) &&
+        (packet->proto == PROTO_TCP || packet->proto == PROTO_UDP)) {
+        later_fragment(shard, packet, frame);
+        return;
+    }
+    switch ((enum packet_kind)packet->kind) {
+    case PACKET_TCP:
+    case PACKET_UDP:
+        flow_packet(shard, packet, frame);
+        break;
+    case PACKET_ICMP_ERROR:
+        if (packet->proto == PROTO_TCP || packet->proto == PROTO_UDP) {
+            icmp_error(shard, packet, frame);
+        } else {
+            shard->tally.background[BACKGROUND_ICMP]++;
+        }
+        break;
+    case PACKET_ARP:
+        host_note(&shard->tally, packet, 1);
+        shard->tally.background[BACKGROUND_ARP]++;
+        break;
+    case PACKET_ICMP:
+    case PACKET_OTHER:
+        shard->tally.background[class_of(packet)]++;
+        host_note(&shard->tally, packet, 0);
+        break;
+    case PACKET_LINK:
+        shard->tally.background[class_of(packet)]++;
+        break;
+    }
+}

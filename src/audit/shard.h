@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * One shard of the work: packets of its hosts to records of its tally.
+ */
+#ifndef AUDIT_SHARD_H
+#define AUDIT_SHARD_H
+
+#include "audit/stream.h"
+#include "audit/tally.h"
+
+enum { SHARD_STREAMS = 256, SHARD_FRAGMENTS = 256 };
+
+struct shard {
+    struct tally tally;
+    struct flow_table *flows;
+    struct stream streams[SHARD_STREAMS];
+    uint16_t free_streams[SHARD_STREAMS];
+    uint32_t n_free;
+    struct pool fragments; /* struct fragments, in shard.c */
+};
+
+bool shard_init(struct shard *shard, bool keep_pieces);
+void shard_fini(struct shard *shard);
+
+/* Adds a packet.  'frame' is its frame's number over all captures. */
+void shard_apply(struct shard *shard, const struct packet *packet, uint32_t frame);
+
+/* Moves the live flows into the tally. */
+void shard_finish(struct shard *shard);
+
+/* --- what payloads tell (payload.c) --- */
+
+/* Looks at the payload of a packet that was just added to 'piece'. */
+void payload_look(struct shard *shard, struct piece *piece, const struct packet *packet,
+                  unsigned from, uint32_t frame);
+
+/* Gives back what reassembly holds for a flow that is over. */
+void payload_forget(struct shard *shard, const struct piece *piece);
+
+#endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Filling, merging and settling a tally.
+ */
+#include "audit/tally.h"
+
+#include "audit/records.h"
+
+#include <stdlib.h>
+
+enum { MAX_PIECES = 1 << 19, WINDOW_GAP_S = 60 };
+
+static const int64_t second_ns = 1000000000;
+
+const char *background_name(enum background class)
+{
+    static const char *const names[BACKGROUNDS] = {
+        [BACKGROUND_ARP] = "arp",
+        [BACKGROUND_EAPOL] = "eapol",
+        [BACKGROUND_LINK] = "link",
+        [BACKGROUND_IGMP] = "igmp",
+        [BACKGROUND_ICMP] = "icmp",
+        [BACKGROUND_ND] = "nd",
+        [BACKGROUND_OTHER_IP] = "other_ip",
+        [BACKGROUND_ORPHAN_FRAGMENT] = "orphan_fragment",
+        [BACKGROUND_MDNS] = "mdns",
+        [BACKGROUND_SSDP] = "ssdp",
+        [BACKGROUND_LLMNR] = "llmnr",
+        [BACKGROUND_NETBIOS] = "netbios",
+        [BACKGROUND_DHCPV6] = "dhcpv6",
+        [BACKGROUND_LINK_LOCAL] = "link_local",
+        [BACKGROUND_MULTICAST] = "multicast",
+    };
+
+    return names[class];
+}
+
+void tally_init(struct tally *tally)
+{
+    memset(tally, 0, sizeof *tally);
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        const struct record_kind *kind = &record_kinds[k];
+
+        pool_init(record_pool(tally, kind), kind->size, kind->key_size, kind->max);
+    }
+}
+
+void tally_fini(struct tally *tally)
+{
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        pool_fini(record_pool(tally, &record_kinds[k]));
+    }
+    for (size_t i = 0; i < tally->n_captures; i++) {
+        free(tally->captures[i].path);
+    }
+    free(tally->captures);
+    free(tally->names.bytes);
+    free(tally->names.offsets);
+    free(tally->names.slots);
+    free(tally->pieces);
+    free(tally->closed);
+    free(tally->windows);
+    memset(tally, 0, sizeof *tally);
+}
+
+static bool piece_push(struct piece **pieces, size_t *n, size_t *room,
+                       const struct piece *piece)
+{
+    if (*n == *room) {
+        size_t more = *room ? *room * 2 : 64;
+        struct piece *grown = realloc(*pieces, more * sizeof *grown);
+
+        if (!grown) {
+            return false;
+        }
+        *pieces = grown;
+        *room = more;
+    }
+    (*pieces)[(*n)++] = *piece;
+    return true;
+}
+
+bool tally_add_piece(struct tally *tally, const struct piece *piece)
+{
+    return tally->n_pieces < MAX_PIECES &&
+           piece_push(&tally->pieces, &tally->n_pieces, &tally->pieces_room, piece);
+}
+
+static void note_ttl(struct tally *tally, const struct addr *addr,
+                     const struct flow_end *end)
+{
+    struct ttl *ttl = end->ttl_low ? pool_add(&tally->ttls, addr, NULL) : NULL;
+
+    if (ttl) {
+        ttl->low = ttl->low == 0 || end->ttl_low < ttl->low ? end->ttl_low : ttl->low;
+        ttl->high = end->ttl_high > ttl->high ? end->ttl_high : ttl->high;
+    }
+}
+
+/* Adds one attempt to its cell. */
+static void fold(struct tally *tally, const struct piece *piece, int64_t end_ns)
+{
+    const struct record_kind *kind = &record_kinds[0];
+    struct cell one = cell_of(piece, end_ns);
+    bool is_new;
+    struct cell *cell = pool_add(&tally->cells, &one.key, &is_new);
+
+    if (cell && is_new) {
+        *cell = one;
+    } else if (cell) {
+        record_combine(kind, cell, &one);
+    }
+    note_ttl(tally, &piece->key.a, &piece->end[0]);
+    note_ttl(tally, &piece->key.b, &piece->end[1]);
+}
+
+void tally_close_piece(struct tally *tally, const struct piece *piece)
+{
+    /* One that was driven out early had no time to be answered in. */
+    int64_t end_ns =
+        piece->inexact ? piece->last_ns : piece->last_ns + FLOW_TCP_IDLE_S * second_ns;
+
+    tally->evicted += piece->inexact;
+    if (tally->keep_pieces) {
+        piece_push(&tally->closed, &tally->n_closed, &tally->closed_room, piece);
+    }
+    fold(tally, piece, end_ns);
+}
+
+static int window_cmp(const void *a, const void *b)
+{
+    const struct window *x = a, *y = b;
+
+    if (x->source != y->source) {
+        return x->source < y->source ? -1 : 1;
+    }
+    return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
+}
+
+static void windows_join(struct tally *tally)
+{
+    size_t n = 0;
+
+    qsort(tally->windows, tally->n_windows, sizeof *tally->windows, window_cmp);
+    for (size_t i = 0; i < tally->n_windows; i++) {
+        const struct window *w = &tally->windows[i];
+        struct window *before = n > 0 ? &tally->windows[n - 1] : NULL;
+
+        if (before && before->source == w->source &&
+            w->first_ns - before->last_ns <= WINDOW_GAP_S * second_ns) {
+            before->last_ns =
+                w->last_ns > before->last_ns ? w->last_ns : before->last_ns;
+        } else {
+            tally->windows[n++] = *w;
+        }
+    }
+    tally->n_windows = n;
+}
+
+bool tally_add_window(struct tally *tally, uint16_t source, int64_t first_ns,
+                      int64_t last_ns)
+{
+    struct window *grown =
+        realloc(tally->windows, (tally->n_windows + 1) * sizeof *tally->windows);
+
+    if (!grown) {
+        return false;
+    }
+    tally->windows = grown;
+    tally->windows[tally->n_windows++] =
+        (struct window){.source = source, .first_ns = first_ns, .last_ns = last_ns};
+    windows_join(tally);
+    return true;
+}
+
+int64_t tally_end_ns(const struct tally *tally)
+{
+    int64_t end = 0;
+
+    for (size_t i = 0; i < tally->n_windows; i++) {
+        end = tally->windows[i].last_ns > end ? tally->windows[i].last_ns : end;
+    }
+    return end;
+}
+
+static void move_frame(uint32_t *frame, uint32_t base)
+{
+    *frame += *frame ? base : 0;
+}
+
+static void move_piece(struct piece *piece, const struct record_move *move)
+{
+    for (unsigned e = 0; e < 2; e++) {
+        struct flow_end *end = &piece->end[e];
+
+        move_frame(&end->first_frame, move->frame_base);
+        move_frame(&end->last_frame, move->frame_base);
+        move_frame(&end->last_data_frame, move->frame_base);
+        for (unsigned k = 0; k < SIGNS; k++) {
+            for (unsigned f = 0; f < 3; f++) {
+                move_frame(&end->signs[k].frames[f], move->frame_base);
+            }
+        }
+    }
+    for (unsigned f = 0; f < 3; f++) {
+        move_frame(&piece->icmp.frames[f], move->frame_base);
+    }
+    for (unsigned n = 0; n < FLOW_NAMES; n++) {
+        piece->names[n].name = record_move_name(move, piece->names[n].name);
+    }
+}
+
+static bool pieces_merge(const struct record_move *move)
+{
+    const struct tally *from = move->from;
+    struct tally *into = move->into;
+
+    for (size_t i = 0; i < from->n_pieces; i++) {
+        struct piece piece = from->pieces[i];
+
+        move_piece(&piece, move);
+        if (!tally_add_piece(into, &piece)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < from->n_closed; i++) {
+        struct piece piece = from->closed[i];
+
+        move_piece(&piece, move);
+        if (!piece_push(&into->closed, &into->n_closed, &into->closed_room, &piece)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool records_merge(const struct record_kind *kind,
+                          const struct record_move *move)
+{
+    const struct pool *from = record_pool_of(move->from, kind);
+    struct pool *into = record_pool(move->into, kind);
+    union {
+        struct cell cell;
+        struct lookup lookup;
+        struct lease lease;
+        struct dhcp dhcp;
+    } moved;
+
+    for (uint32_t i = 0; i < from->n; i++) {
+        bool is_new;
+
+        record_copy(kind, &moved, pool_at(from, i), move);
+        void *entry = pool_add(into, &moved, &is_new);
+        if (entry && is_new) {
+            memcpy(entry, &moved, kind->size);
+        } else if (entry) {
+            record_combine(kind, entry, &moved);
+        }
+    }
+    into->n_refused += from->n_refused;
+    return true;
+}
+
+static bool captures_merge(struct tally *into, const struct tally *from, uint32_t base)
+{
+    size_t n = into->n_captures + from->n_captures;
+    struct tally_capture *grown;
+
+    if (from->n_captures == 0) {
+        return true;
+    }
+    if (n > TALLY_MAX_CAPTURES ||
+        !(grown = realloc(into->captures, n * sizeof *into->captures))) {
+        return false;
+    }
+    into->captures = grown;
+    for (size_t i = 0; i < from->n_captures; i++) {
+        struct tally_capture capture = from->captures[i];
+
+        if (!(capture.path = strdup(capture.path))) {
+            return false;
+        }
+        capture.base += base;
+        into->captures[into->n_captures++] = capture;
+    }
+    return true;
+}
+
+bool tally_merge(struct tally *into, const struct tally *from)
+{
+    uint64_t base = 0;
+
+    for (size_t i = 0; i < into->n_captures; i++) {
+        base += into->captures[i].packets;
+    }
+
+    struct record_move move = {into, from, (uint32_t)base};
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        records_merge(&record_kinds[k], &move);
+    }
+    for (size_t i = 0; i < from->n_windows; i++) {
+        const struct window *w = &from->windows[i];
+
+        if (!tally_add_window(into, w->source, w->first_ns, w->last_ns)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < BACKGROUNDS; i++) {
+        into->background[i] += from->background[i];
+    }
+    into->evicted += from->evicted;
+    into->names.n_refused += from->names.n_refused;
+    return pieces_merge(&move) && captures_merge(into, from, (uint32_t)base);
+}
+
+static int piece_cmp(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+    int order = memcmp(&x->key, &y->key, sizeof x->key);
+
+    if (order != 0) {
+        return order;
+    }
+    return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
+}
+
+/* Flows of one source whose time is over go into cells.  With several sources they
+ * stay, since another's view may still complete them. */
+static bool is_over(const struct tally *tally, const struct piece *piece)
+{
+    int64_t end = tally_end_ns(tally);
+    bool one_source =
+        tally->n_windows == 0 ||
+        tally->windows[0].source == tally->windows[tally->n_windows - 1].source;
+
+    return one_source && end - piece->last_ns > piece_idle_ns(piece);
+}
+
+/* Do both belong to one connection?  'a' began first. */
+static bool is_one_flow(const struct piece *a, const struct piece *b)
+{
+    return memcmp(&a->key, &b->key, sizeof a->key) == 0 && piece_continues(a, b);
+}
+
+bool tally_settle(struct tally *tally)
+{
+    size_t n = 0;
+
+    if (tally->n_pieces > 0) {
+        qsort(tally->pieces, tally->n_pieces, sizeof *tally->pieces, piece_cmp);
+    }
+    for (size_t i = 0; i < tally->n_pieces; i++) {
+        if (n > 0 && is_one_flow(&tally->pieces[n - 1], &tally->pieces[i])) {
+            piece_merge(&tally->pieces[n - 1], &tally->pieces[i]);
+        } else {
+            tally->pieces[n++] = tally->pieces[i];
+        }
+    }
+
+    size_t n_live = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (is_over(tally, &tally->pieces[i])) {
+            tally_close_piece(tally, &tally->pieces[i]);
+        } else {
+            tally->pieces[n_live++] = tally->pieces[i];
+        }
+    }
+    tally->n_pieces = n_live;
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        if (!record_sort(tally, &record_kinds[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct tally_capture *tally_capture_of(const struct tally *tally, uint32_t frame,
+                                             uint64_t *number)
+{
+    for (size_t i = tally->n_captures; i-- > 0;) {
+        const struct tally_capture *capture = &tally->captures[i];
+
+        if (frame > capture->base) {
+            *number = frame - capture->base;
+            return capture;
+        }
+    }
+    return NULL;
+}
+
+const char *const *tally_limits(const struct tally *tally, const char *room[static 12])
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        if (record_pool_of(tally, &record_kinds[k])->n_refused) {
+            room[n++] = record_kinds[k].name;
+        }
+    }
+    if (tally->names.n_refused) {
+        room[n++] = "name";
+    }
+    if (tally->evicted) {
+        room[n++] = "flow";
+    }
+    room[n] = NULL;
+    return room;
+}

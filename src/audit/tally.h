@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The tally: everything that was seen, as keyed and bounded records.
+ *
+ * Nothing in a tally is a verdict, and no key is a row: the same tally can be judged
+ * by another policy.  Each record combines with another of the same key field by field
+ * (sums, smallest, largest, ORs), so tallies of parts merge to the tally of the whole,
+ * in any order.  The fields of each kind, and how each combines, stand in one table
+ * (records.c) that merging, writing and reading share.
+ *
+ * Times are nanoseconds since 1970 UTC, 0 where there is none.  Frames are numbered
+ * over all captures of a tally, from 1; struct tally_capture tells where one begins.
+ */
+#ifndef AUDIT_TALLY_H
+#define AUDIT_TALLY_H
+
+#include "base/pool.h"
+#include "flow/flow.h"
+#include "names/names.h"
+
+#include <policap/error.h>
+
+enum {
+    CELL_FRAMES = 6,
+    SLOT_SECONDS = 60, /* Slots are UTC-aligned minutes. */
+    TALLY_MAX_SOURCES = 256,
+    TALLY_MAX_CAPTURES = 65536
+};
+
+/* What the signs of one attempt say, before any row is known. */
+enum attempt_sign {
+    ATTEMPT_UNSEEN,         /* Began before the window, or one direction only. */
+    ATTEMPT_OK,             /* Data both ways; a datagram was answered. */
+    ATTEMPT_OPEN,           /* A handshake, and then nothing to judge by. */
+    ATTEMPT_SYN_SILENT,     /* SYNs, and no packet back. */
+    ATTEMPT_RESET,          /* A RST before any answer or data. */
+    ATTEMPT_HELLO_RESET,    /* A RST after the ClientHello. */
+    ATTEMPT_HELLO_SILENT,   /* The first data again and again, never acknowledged. */
+    ATTEMPT_NO_ANSWER,      /* The first data acknowledged, and then silence. */
+    ATTEMPT_TAIL_SILENT,    /* Worked, then only repetitions. */
+    ATTEMPT_REQUEST_SILENT, /* Datagrams without an answer. */
+    ATTEMPT_ICMP,           /* Stopped by an ICMP error. */
+    ATTEMPT_SIGNS
+};
+
+/* Facts that hold for every attempt of a cell. */
+enum attempt_fact {
+    FACT_TWO_WAY = 1,        /* Packets of both ends were seen. */
+    FACT_PROVED = 2,         /* The opener's own packets prove that it was answered. */
+    FACT_INEXACT = 4,        /* Driven out early. */
+    FACT_RTP = 8,            /* The first payloads look like RTP. */
+    FACT_TTL_UNTOUCHED = 16, /* The opener's own TTL is 64, 128 or 255. */
+    FACT_RST_BARE = 32,      /* The RST has no window and no options. */
+    FACT_GROUP = 64,         /* The other end is a multicast or broadcast address. */
+    FACT_CLOSED = 128        /* Nothing can be added: it waited as long as it could. */
+};
+
+/* One cell: attempts that are alike in all of the key. */
+struct cell_key {
+    struct addr client, server; /* The opener, and the other end. */
+    struct addr by;             /* Who sent the ICMP error, else ::. */
+    uint32_t names[2];          /* Read in the flow itself; 0: none. */
+    uint32_t slot;              /* Of the first packet: minutes since 1970. */
+    uint16_t client_port;       /* 0 where it is an ephemeral one. */
+    uint16_t server_port;
+    uint16_t name_port;    /* Of the target behind a proxy, else 0. */
+    uint8_t sources[2];    /* enum name_source */
+    uint8_t name_flags[2]; /* enum flow_name_flag */
+    uint8_t proto;
+    uint8_t basis;    /* enum opener_basis */
+    uint8_t sign;     /* enum attempt_sign */
+    uint8_t facts;    /* enum attempt_fact */
+    uint8_t repeats;  /* Times the same was sent, at most 5. */
+    uint8_t span_s;   /* Seconds from first to last repetition: 0, 1, 2, 3, 5, 10, 32 */
+    uint8_t waited_s; /* Seconds from the first of them to the end: likewise, 60, 120 */
+    uint8_t icmp_type, icmp_code;
+    uint8_t rst_ttl;
+    uint8_t payload; /* enum payload_kind of the opener's first payload. */
+    uint8_t check;   /* enum check_result */
+    uint16_t source; /* The capture point. */
+};
+
+struct cell {
+    struct cell_key key;
+    uint64_t attempts;
+    uint64_t packets[2], bytes[2]; /* From the client, from the server. */
+    uint64_t copies;
+    int64_t first_ns, last_ns;
+    uint32_t frames[CELL_FRAMES]; /* Lowest first; 0 where there are fewer. */
+    uint16_t ports[4];            /* Some of the ephemeral client ports. */
+};
+
+/* Lookups of one name by one host at one resolver, in one slot. */
+struct lookup_key {
+    struct addr host, resolver;
+    uint32_t name;
+    uint32_t slot;
+    uint16_t type;
+    uint16_t zero;
+};
+
+enum lookup_answer {
+    LOOKUP_ADDRESS,  /* With an address that can be used. */
+    LOOKUP_EMPTY,    /* No error, and no address. */
+    LOOKUP_PRIVATE,  /* All addresses private, unspecified or loopback. */
+    LOOKUP_NXDOMAIN, /* RCODE 3 */
+    LOOKUP_REFUSED,  /* RCODE 5 */
+    LOOKUP_SERVFAIL, /* RCODE 2 */
+    LOOKUP_OTHER,
+    LOOKUP_ANSWERS
+};
+
+struct lookup {
+    struct lookup_key key;
+    uint32_t queries;
+    uint32_t answers[LOOKUP_ANSWERS];
+    int64_t first_query_ns, last_query_ns;
+    int64_t first_answer_ns, last_answer_ns;
+    uint32_t frames[4]; /* First and last query, first and last answer. */
+};
+
+/* The name that 'host' was told for 'addr'. */
+struct binding_key {
+    struct addr host, addr;
+    uint32_t name;
+    uint32_t zero;
+};
+
+struct binding {
+    struct binding_key key;
+    int64_t first_ns, last_ns; /* Of the answers. */
+    int64_t until_ns;          /* Latest end of a TTL. */
+    uint32_t frame;
+};
+
+/* A DHCP lease: which hardware has which address. */
+struct lease_key {
+    struct mac mac;
+    struct addr addr; /* ::, until one is given. */
+    uint16_t zero;
+};
+
+struct lease {
+    struct lease_key key;
+    int64_t first_ns, last_ns;
+    struct addr server, relay; /* The largest seen, :: for none. */
+    struct addr router;
+    struct addr resolvers[2], ntp[2];
+    uint32_t host_name, vendor_class; /* Names; 0: none. */
+    uint8_t mask_bits;
+};
+
+/* DHCP messages of one hardware address, in one slot. */
+struct dhcp_key {
+    struct mac mac;
+    uint16_t zero;
+    uint32_t slot;
+};
+
+struct dhcp {
+    struct dhcp_key key;
+    uint32_t n[9]; /* By message type. */
+    int64_t first_ns[9], last_ns[9];
+    uint32_t frames[9];
+};
+
+/* An address in frames of a hardware address. */
+struct host_key {
+    struct addr addr;
+    struct mac mac;
+    uint16_t vlan;
+};
+
+struct host {
+    struct host_key key;
+    int64_t first_ns, last_ns;
+    uint32_t arp; /* Times the owner said so itself (ARP). */
+};
+
+/* TTLs of an address's packets, RSTs left out. */
+struct ttl {
+    struct addr addr;
+    uint8_t low, high;
+};
+
+/* Packets that are of no flow, by class. */
+enum background {
+    BACKGROUND_ARP,
+    BACKGROUND_EAPOL,
+    BACKGROUND_LINK, /* LLDP, STP, CDP, LACP and other link layer control. */
+    BACKGROUND_IGMP,
+    BACKGROUND_ICMP,
+    BACKGROUND_ND, /* Neighbour discovery and multicast listeners. */
+    BACKGROUND_OTHER_IP,
+    BACKGROUND_ORPHAN_FRAGMENT,
+    BACKGROUND_MDNS,
+    BACKGROUND_SSDP,
+    BACKGROUND_LLMNR,
+    BACKGROUND_NETBIOS,
+    BACKGROUND_DHCPV6,
+    BACKGROUND_LINK_LOCAL,
+    BACKGROUND_MULTICAST,
+    BACKGROUNDS
+};
+
+const char *background_name(enum background class);
+
+/* When a source captured: windows at most 60 s apart are joined. */
+struct window {
+    uint16_t source;
+    uint16_t zero;
+    uint32_t n; /* Makes the key unique. */
+    int64_t first_ns, last_ns;
+};
+
+/* A capture that frames are numbered in. */
+struct tally_capture {
+    char *path; /* Owned. */
+    char format[12];
+    uint16_t links[8];
+    uint32_t n_links;
+    uint64_t packets, bytes, snaplen_cut_packets, dropped, copies;
+    int64_t first_ns, last_ns;
+    bool cut;
+    uint64_t undecoded[DECODE_RESULTS];
+    uint32_t base; /* Frames of the captures before. */
+};
+
+/* Interned names.  Id 0 is no name. */
+struct name_table {
+    char *bytes;
+    uint32_t *offsets; /* By id. */
+    uint32_t *slots;
+    uint32_t n, room, mask;
+    size_t used, capacity;
+    uint64_t n_refused;
+};
+
+struct tally {
+    struct name_table names;
+    struct pool cells, lookups, bindings, leases, dhcp, hosts, ttls;
+    struct piece *pieces; /* Flows that are not over. */
+    size_t n_pieces, pieces_room;
+    struct window *windows;
+    size_t n_windows;
+    struct tally_capture *captures;
+    size_t n_captures;
+    uint64_t background[BACKGROUNDS];
+    uint64_t evicted; /* Flows driven out early. */
+    bool keep_pieces; /* Closed pieces are kept as they are too: `flows`. */
+    struct piece *closed;
+    size_t n_closed, closed_room;
+};
+
+void tally_init(struct tally *tally);
+void tally_fini(struct tally *tally);
+
+/* The id of 'name', made where it is new.  0: the table is full, or 'name' is "". */
+uint32_t tally_name(struct tally *tally, const char *name);
+/* Borrowed until the next tally_name(). */
+const char *tally_name_text(const struct tally *tally, uint32_t id);
+
+/* Adds a flow that is not over. */
+bool tally_add_piece(struct tally *tally, const struct piece *piece);
+
+/* Folds a flow that is over into its cell. */
+void tally_close_piece(struct tally *tally, const struct piece *piece);
+
+/* Notes that 'source' captured from 'first_ns' to 'last_ns'. */
+bool tally_add_window(struct tally *tally, uint16_t source, int64_t first_ns,
+                      int64_t last_ns);
+
+/* Adds all of 'from' to 'into': union, equal keys combined.  Frames of 'from' are
+ * renumbered behind the captures of 'into'.  False: out of memory, or too many
+ * captures. */
+bool tally_merge(struct tally *into, const struct tally *from);
+
+/* Stitches the flows that are not over, folds those that can get no more packets, and
+ * sorts all records by their keys: the form in which equal evidence is equal bytes. */
+bool tally_settle(struct tally *tally);
+
+/* Latest packet of any source. */
+int64_t tally_end_ns(const struct tally *tally);
+
+/* The capture that holds frame 'frame', and the frame's number in it. */
+const struct tally_capture *tally_capture_of(const struct tally *tally, uint32_t frame,
+                                             uint64_t *number);
+
+/* Counters that hit a cap, as "cells", ... ; NULL ends the list. */
+const char *const *tally_limits(const struct tally *tally, const char *room[static 12]);
+
+/* --- attempts (attempt.c) --- */
+
+/* The key that the attempt of 'piece' has, had its source captured until 'end_ns'. */
+struct cell_key attempt_of(const struct piece *piece, int64_t end_ns);
+
+/* The cell of one piece alone. */
+struct cell cell_of(const struct piece *piece, int64_t end_ns);
+
+/* --- the tally as text (tally_json.c) --- */
+
+/* Writes the records as lines of JSON.  False: '*err' says why. */
+bool tally_write(const struct tally *tally, const char *path,
+                 struct policap_error *err);
+
+/* Reads what tally_write() wrote.  NULL: '*err' says where it is broken.  The caller
+ * releases with tally_fini() and free(). */
+struct tally *tally_read(const char *path, struct policap_error *err);
+
+#endif

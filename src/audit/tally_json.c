@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The tally as text: one JSON object a line.  The first names the format, the second
+ * holds what there is one of; each other is a record, or a flow that is not over.
+ *
+ * What is read is hostile: every field's type and range is checked, and the caps of
+ * the tally hold as they do for captures.
+ */
+#include "audit/tally.h"
+
+#include "audit/records.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FORMAT_NAME "policap-tally/1"
+
+enum { MAX_LINE = 1 << 20 };
+
+/* --- a piece --- */
+
+/* A number of a piece or of one of its ends. */
+struct number {
+    const char *name;
+    uint16_t offset;
+    uint8_t width;
+    bool frame;
+};
+
+#define PIECE(member)                                                                  \
+    {                                                                                  \
+#member, offsetof(struct piece, member), sizeof(((struct piece *)0)->member),  \
+            false                                                                      \
+    }
+#define END(member)                                                                    \
+    {                                                                                  \
+#member, offsetof(struct flow_end, member),                                    \
+            sizeof(((struct flow_end *)0)->member), false                              \
+    }
+
+static const struct number piece_numbers[] = {
+    PIECE(key.port_a),      PIECE(key.port_b),     PIECE(key.source),
+    PIECE(key.proto),       PIECE(first_ns),       PIECE(last_ns),
+    PIECE(inexact),         PIECE(check),          PIECE(icmp.n),
+    PIECE(icmp.type),       PIECE(icmp.code),      PIECE(icmp.v6),
+    PIECE(icmp.quoted_end), PIECE(icmp.first_ns),  PIECE(icmp.last_ns),
+    PIECE(icmp.frames[0]),  PIECE(icmp.frames[1]), PIECE(icmp.frames[2]),
+};
+
+static const struct number end_numbers[] = {
+    END(bytes),
+    END(packets),
+    END(payload_packets),
+    END(first_ns),
+    END(last_ns),
+    END(last_data_ns),
+    END(first_frame),
+    END(last_frame),
+    END(last_data_frame),
+    END(seq_first),
+    END(seq_end),
+    END(ack),
+    END(seq_first_n),
+    END(tail_seq),
+    END(tail_n),
+    END(tail_ns),
+    END(seen),
+    END(tcp_flags),
+    END(ttl_low),
+    END(ttl_high),
+    END(rst_ttl),
+    END(rst_flags),
+    END(rst_bare),
+    END(first_payload),
+    END(copies),
+    END(later_fragments),
+    END(isn),
+};
+
+static void numbers_to_json(json_t *object, const struct number *numbers, size_t n,
+                            const void *base)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t v = 0;
+
+        memcpy(&v, (const char *)base + numbers[i].offset, numbers[i].width);
+        json_object_set_new(object, numbers[i].name, json_integer((json_int_t)v));
+    }
+}
+
+static bool numbers_from_json(const json_t *object, const struct number *numbers,
+                              size_t n, void *base)
+{
+    for (size_t i = 0; i < n; i++) {
+        const json_t *json = json_object_get(object, numbers[i].name);
+        json_int_t v = json_integer_value(json);
+        unsigned bits = 8u * numbers[i].width;
+
+        if (!json_is_integer(json) || v < 0 ||
+            (bits < 64 && (uint64_t)v >> bits != 0)) {
+            return false;
+        }
+        memcpy((char *)base + numbers[i].offset, &v, numbers[i].width);
+    }
+    return true;
+}
+
+static json_t *sign_to_json(const struct sign *sign)
+{
+    return json_pack("[I,I,I,I,I,I]", (json_int_t)sign->n, (json_int_t)sign->first_ns,
+                     (json_int_t)sign->last_ns, (json_int_t)sign->frames[0],
+                     (json_int_t)sign->frames[1], (json_int_t)sign->frames[2]);
+}
+
+static bool sign_from_json(json_t *json, struct sign *sign)
+{
+    json_int_t n, first, last, frames[3];
+
+    if (json_unpack(json, "[I,I,I,I,I,I!]", &n, &first, &last, &frames[0], &frames[1],
+                    &frames[2]) != 0 ||
+        n < 0 || n > UINT32_MAX || first < 0 || last < 0) {
+        return false;
+    }
+    *sign = (struct sign){.first_ns = first, .last_ns = last, .n = (uint32_t)n};
+    for (size_t i = 0; i < 3; i++) {
+        if (frames[i] < 0 || frames[i] > UINT32_MAX) {
+            return false;
+        }
+        sign->frames[i] = (uint32_t)frames[i];
+    }
+    return true;
+}
+
+static json_t *end_to_json(const struct flow_end *end)
+{
+    json_t *object = json_object(), *signs = json_array();
+
+    numbers_to_json(object, end_numbers, sizeof end_numbers / sizeof *end_numbers, end);
+    for (size_t i = 0; i < SIGNS; i++) {
+        json_array_append_new(signs, sign_to_json(&end->signs[i]));
+    }
+    json_object_set_new(object, "signs", signs);
+    return object;
+}
+
+static bool end_from_json(const json_t *object, struct flow_end *end)
+{
+    json_t *signs = json_object_get(object, "signs");
+
+    if (!numbers_from_json(object, end_numbers,
+                           sizeof end_numbers / sizeof *end_numbers, end) ||
+        json_array_size(signs) != SIGNS || end->first_payload >= PAYLOAD_KINDS) {
+        return false;
+    }
+    for (size_t i = 0; i < SIGNS; i++) {
+        if (!sign_from_json(json_array_get(signs, i), &end->signs[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static json_t *piece_to_json(const struct piece *piece, const struct tally *tally)
+{
+    json_t *object = json_object(), *names = json_array(), *encap = json_array();
+    char a[ADDR_TEXT_LEN], b[ADDR_TEXT_LEN], by[ADDR_TEXT_LEN];
+
+    json_object_set_new(object, "a", json_string(addr_format(&piece->key.a, a)));
+    json_object_set_new(object, "b", json_string(addr_format(&piece->key.b, b)));
+    json_object_set_new(object, "icmp.reporter",
+                        json_string(addr_format(&piece->icmp.reporter, by)));
+    numbers_to_json(object, piece_numbers, sizeof piece_numbers / sizeof *piece_numbers,
+                    piece);
+    for (size_t i = 0; i < FLOW_NAMES && piece->names[i].name; i++) {
+        const struct flow_name *n = &piece->names[i];
+
+        json_array_append_new(names,
+                              json_pack("[s,i,i,i]", tally_name_text(tally, n->name),
+                                        n->source, n->flags, n->port));
+    }
+    for (size_t i = 0; i < piece->n_encap; i++) {
+        json_array_append_new(encap, json_integer(piece->encap[i]));
+    }
+    json_object_set_new(object, "names", names);
+    json_object_set_new(object, "encap", encap);
+    json_object_set_new(object, "end0", end_to_json(&piece->end[0]));
+    json_object_set_new(object, "end1", end_to_json(&piece->end[1]));
+    return object;
+}
+
+static bool piece_names_from_json(const json_t *names, struct tally *tally,
+                                  struct piece *piece)
+{
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *text;
+        int source, flags, port;
+
+        if (i >= FLOW_NAMES ||
+            json_unpack(json_array_get(names, i), "[s,i,i,i!]", &text, &source, &flags,
+                        &port) != 0 ||
+            strlen(text) > NAME_MAX_LEN || source < 0 || source >= NAME_SOURCES ||
+            flags < 0 || flags > UINT8_MAX || port < 0 || port > UINT16_MAX) {
+            return false;
+        }
+        piece->names[i] = (struct flow_name){
+            .name = tally_name(tally, text),
+            .source = (uint8_t)source,
+            .flags = (uint8_t)flags,
+            .port = (uint16_t)port,
+        };
+    }
+    return true;
+}
+
+static bool piece_encap_from_json(const json_t *encap, struct piece *piece)
+{
+    if (json_array_size(encap) > DECODE_MAX_ENCAP) {
+        return false;
+    }
+    for (size_t i = 0; i < json_array_size(encap); i++) {
+        json_int_t layer = json_integer_value(json_array_get(encap, i));
+
+        if (layer < 0 || layer >= ENCAPS) {
+            return false;
+        }
+        piece->encap[piece->n_encap++] = (uint8_t)layer;
+    }
+    return true;
+}
+
+static bool addr_from_json(const json_t *object, const char *key, struct addr *out)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text && addr_parse(text, out);
+}
+
+static bool piece_from_json(const json_t *object, struct tally *tally,
+                            struct piece *piece)
+{
+    memset(piece, 0, sizeof *piece);
+    return addr_from_json(object, "a", &piece->key.a) &&
+           addr_from_json(object, "b", &piece->key.b) &&
+           addr_from_json(object, "icmp.reporter", &piece->icmp.reporter) &&
+           numbers_from_json(object, piece_numbers,
+                             sizeof piece_numbers / sizeof *piece_numbers, piece) &&
+           piece->icmp.quoted_end < 2 &&
+           piece_names_from_json(json_object_get(object, "names"), tally, piece) &&
+           piece_encap_from_json(json_object_get(object, "encap"), piece) &&
+           end_from_json(json_object_get(object, "end0"), &piece->end[0]) &&
+           end_from_json(json_object_get(object, "end1"), &piece->end[1]);
+}
+
+/* --- captures, windows, sums --- */
+
+static json_t *counts_to_json(const uint64_t *counts, size_t n)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < n; i++) {
+        json_array_append_new(array, json_integer((json_int_t)counts[i]));
+    }
+    return array;
+}
+
+static bool counts_from_json(const json_t *array, uint64_t *counts, size_t n)
+{
+    if (json_array_size(array) != n) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const json_t *v = json_array_get(array, i);
+
+        if (!json_is_integer(v) || json_integer_value(v) < 0) {
+            return false;
+        }
+        counts[i] = (uint64_t)json_integer_value(v);
+    }
+    return true;
+}
+
+enum { CAPTURE_COUNTS = 9 };
+
+static json_t *capture_to_json(const struct tally_capture *c)
+{
+    uint64_t counts[CAPTURE_COUNTS] = {
+        c->packets,           c->bytes,  c->snaplen_cut_packets,
+        c->dropped,           c->copies, (uint64_t)c->first_ns,
+        (uint64_t)c->last_ns, c->cut,    c->base};
+    json_t *links = json_array();
+
+    for (size_t i = 0; i < c->n_links; i++) {
+        json_array_append_new(links, json_integer(c->links[i]));
+    }
+    return json_pack("{s:s,s:s,s:o,s:o,s:o}", "path", c->path, "format", c->format,
+                     "links", links, "counts", counts_to_json(counts, CAPTURE_COUNTS),
+                     "undecoded", counts_to_json(c->undecoded, DECODE_RESULTS));
+}
+
+static bool capture_from_json(const json_t *object, struct tally_capture *c)
+{
+    const char *path = json_string_value(json_object_get(object, "path"));
+    const char *format = json_string_value(json_object_get(object, "format"));
+    const json_t *links = json_object_get(object, "links");
+    uint64_t n[CAPTURE_COUNTS];
+
+    memset(c, 0, sizeof *c);
+    if (!path || !format || strlen(format) >= sizeof c->format ||
+        json_array_size(links) > 8 ||
+        !counts_from_json(json_object_get(object, "counts"), n, CAPTURE_COUNTS) ||
+        !counts_from_json(json_object_get(object, "undecoded"), c->undecoded,
+                          DECODE_RESULTS) ||
+        n[0] > UINT32_MAX || n[8] > UINT32_MAX) {
+        return false;
+    }
+    strcpy(c->format, format);
+    for (size_t i = 0; i < json_array_size(links); i++) {
+        c->links[c->n_links++] = (uint16_t)json_integer_value(json_array_get(links, i));
+    }
+    c->packets = n[0];
+    c->bytes = n[1];
+    c->snaplen_cut_packets = n[2];
+    c->dropped = n[3];
+    c->copies = n[4];
+    c->first_ns = (int64_t)n[5];
+    c->last_ns = (int64_t)n[6];
+    c->cut = n[7] != 0;
+    c->base = (uint32_t)n[8];
+    c->path = strdup(path);
+    return c->path != NULL;
+}
+
+static json_t *head_to_json(const struct tally *tally)
+{
+    json_t *captures = json_array(), *windows = json_array();
+
+    for (size_t i = 0; i < tally->n_captures; i++) {
+        json_array_append_new(captures, capture_to_json(&tally->captures[i]));
+    }
+    for (size_t i = 0; i < tally->n_windows; i++) {
+        const struct window *w = &tally->windows[i];
+
+        json_array_append_new(windows, json_pack("[i,I,I]", (int)w->source,
+                                                 (json_int_t)w->first_ns,
+                                                 (json_int_t)w->last_ns));
+    }
+    return json_pack("{s:o,s:o,s:o,s:I}", "captures", captures, "windows", windows,
+                     "background", counts_to_json(tally->background, BACKGROUNDS),
+                     "evicted", (json_int_t)tally->evicted);
+}
+
+static bool windows_from_json(const json_t *windows, struct tally *tally)
+{
+    for (size_t i = 0; i < json_array_size(windows); i++) {
+        int source;
+        json_int_t first, last;
+
+        if (json_unpack(json_array_get(windows, i), "[i,I,I!]", &source, &first,
+                        &last) != 0 ||
+            source < 0 || source > UINT16_MAX || first < 0 || last < first ||
+            !tally_add_window(tally, (uint16_t)source, first, last)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool captures_from_json(const json_t *captures, struct tally *tally)
+{
+    size_t n = json_array_size(captures);
+
+    if (n > TALLY_MAX_CAPTURES) {
+        return false;
+    }
+    tally->captures = calloc(n + 1, sizeof *tally->captures);
+    for (size_t i = 0; tally->captures && i < n; i++) {
+        if (!capture_from_json(json_array_get(captures, i), &tally->captures[i])) {
+            return false;
+        }
+        tally->n_captures++;
+    }
+    return tally->captures != NULL;
+}
+
+static bool head_from_json(const json_t *object, struct tally *tally)
+{
+    const json_t *evicted = json_object_get(object, "evicted");
+
+    if (!json_is_integer(evicted) || json_integer_value(evicted) < 0) {
+        return false;
+    }
+    tally->evicted = (uint64_t)json_integer_value(evicted);
+    return captures_from_json(json_object_get(object, "captures"), tally) &&
+           windows_from_json(json_object_get(object, "windows"), tally) &&
+           counts_from_json(json_object_get(object, "background"), tally->background,
+                            BACKGROUNDS);
+}
+
+/* --- the file --- */
+
+static bool write_line(FILE *out, const char *key, json_t *value)
+{
+    json_t *object = json_pack("{s:o}", key, value);
+    bool ok =
+        object && json_dumpf(object, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF;
+
+    json_decref(object);
+    return ok;
+}
+
+static bool write_all(FILE *out, const struct tally *tally)
+{
+    bool ok = write_line(out, "format", json_string(FORMAT_NAME)) &&
+              write_line(out, "head", head_to_json(tally));
+
+    for (size_t k = 0; ok && k < RECORD_KINDS; k++) {
+        const struct record_kind *kind = &record_kinds[k];
+        const struct pool *pool = record_pool_of(tally, kind);
+
+        for (uint32_t i = 0; ok && i < pool->n; i++) {
+            ok = write_line(out, kind->name,
+                            record_to_json(kind, pool_at(pool, i), tally));
+        }
+    }
+    for (size_t i = 0; ok && i < tally->n_pieces; i++) {
+        ok = write_line(out, "piece", piece_to_json(&tally->pieces[i], tally));
+    }
+    return ok;
+}
+
+bool tally_write(const struct tally *tally, const char *path, struct policap_error *err)
+{
+    FILE *out = fopen(path, "w");
+    bool ok;
+
+    if (!out) {
+        return fail(err, "%s: %s: name a file that can be written", path,
+                    strerror(errno));
+    }
+    ok = write_all(out, tally);
+    ok = fclose(out) == 0 && ok;
+    return ok || fail(err, "%s: %s: the tally is not complete", path, strerror(errno));
+}
+
+static bool read_record(struct tally *tally, const char *name, const json_t *value,
+                        const char **field)
+{
+    union {
+        struct cell cell;
+        struct lookup lookup;
+        struct lease lease;
+        struct dhcp dhcp;
+    } record;
+
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        const struct record_kind *kind = &record_kinds[k];
+        bool is_new;
+
+        if (strcmp(kind->name, name) != 0) {
+            continue;
+        }
+        if (!record_from_json(kind, value, tally, &record, field)) {
+            return false;
+        }
+
+        void *entry = pool_add(record_pool(tally, kind), &record, &is_new);
+        if (entry && is_new) {
+            memcpy(entry, &record, kind->size);
+        }
+        return true;
+    }
+    *field = "kind of record";
+    return false;
+}
+
+static bool read_line(struct tally *tally, const json_t *object, const char **field)
+{
+    void *at = json_object_iter((json_t *)(uintptr_t)object);
+    const char *name = at ? json_object_iter_key(at) : "";
+    const json_t *value = at ? json_object_iter_value(at) : NULL;
+    struct piece piece;
+
+    *field = name;
+    if (json_object_size(object) != 1) {
+        return false;
+    }
+    if (strcmp(name, "format") == 0) {
+        const char *format = json_string_value(value);
+
+        return format && strcmp(format, FORMAT_NAME) == 0;
+    }
+    if (strcmp(name, "head") == 0) {
+        return tally->n_captures == 0 && !tally->captures &&
+               head_from_json(value, tally);
+    }
+    if (strcmp(name, "piece") == 0) {
+        return piece_from_json(value, tally, &piece) && tally_add_piece(tally, &piece);
+    }
+    return read_record(tally, name, value, field);
+}
+
+/* Enumerators of cells index tables elsewhere: they are checked once, here. */
+static bool cells_are_sane(const struct tally *tally)
+{
+    for (uint32_t i = 0; i < tally->cells.n; i++) {
+        const struct cell *cell = pool_at(&tally->cells, i);
+
+        if (cell->key.sign >= ATTEMPT_SIGNS || cell->key.payload >= PAYLOAD_KINDS ||
+            cell->key.sources[0] >= NAME_SOURCES ||
+            cell->key.sources[1] >= NAME_SOURCES ||
+            cell->key.basis > OPENER_FIRST_PACKET) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_all(FILE *in, const char *path, struct tally *tally,
+                     struct policap_error *err)
+{
+    char *line = NULL;
+    size_t room = 0, number = 0;
+    ssize_t len;
+    bool ok = true;
+
+    while (ok && (len = getline(&line, &room, in)) > 0) {
+        const char *field = "JSON";
+        json_t *object = len <= MAX_LINE ? json_loadb(line, (size_t)len,
+                                                      JSON_REJECT_DUPLICATES, NULL)
+                                         : NULL;
+
+        number++;
+        ok = json_is_object(object) &&
+             (number > 1 || json_object_get(object, "format")) &&
+             read_line(tally, object, &field);
+        if (!ok) {
+            fail(err,
+                 "%s: line %zu: %.60s: this is no tally: write it again with `policap "
+                 "check "
+                 "--tally`",
+                 path, number, field);
+        }
+        json_decref(object);
+    }
+    free(line);
+    if (ok && (number == 0 || !tally->captures || !cells_are_sane(tally))) {
+        ok = fail(err,
+                  "%s: this is no tally: write it again with `policap check --tally`",
+                  path);
+    }
+    return ok;
+}
+
+struct tally *tally_read(const char *path, struct policap_error *err)
+{
+    FILE *in = fopen(path, "r");
+    struct tally *tally = calloc(1, sizeof *tally);
+    bool ok = false;
+
+    if (!in) {
+        fail(err, "%s: %s: name a tally that `policap check --tally` wrote", path,
+             strerror(errno));
+    } else if (!tally) {
+        fail(err, "out of memory");
+    } else {
+        tally_init(tally);
+        ok = read_all(in, path, tally, err);
+    }
+    if (in) {
+        fclose(in);
+    }
+    if (!ok) {
+        if (tally) {
+            tally_fini(tally);
+        }
+        free(tally);
+        return NULL;
+    }
+    return tally;
+}

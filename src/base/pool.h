@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A keyed pool: a dense array of entries of one size, found by the key that each
+ * entry begins with.
+ *
+ * Entries stay in the order in which they were added, so walking the array is
+ * walking in that order.  Keys are compared as bytes: padding inside a key must be
+ * zero.  An entry's address is valid until the next pool_add().  A pool has a cap;
+ * what was refused at the cap is counted, so that a report can say so.
+ */
+#ifndef BASE_POOL_H
+#define BASE_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pool {
+    uint8_t *entries;
+    uint32_t *slots; /* Entry index + 1, or 0. */
+    size_t entry_size, key_size;
+    uint32_t n, room, mask, max;
+    uint64_t n_refused;
+};
+
+/* Makes an empty pool of at most 'max' entries.  Allocates nothing yet. */
+void pool_init(struct pool *pool, size_t entry_size, size_t key_size, uint32_t max);
+
+void pool_fini(struct pool *pool);
+
+/* Forgets all entries and keeps the memory. */
+void pool_clear(struct pool *pool);
+
+/* The entry with this key, or NULL. */
+void *pool_find(const struct pool *pool, const void *key);
+
+/* The entry with this key; a new one is zero but for its key, and '*is_new' (which
+ * may be NULL) is set.  NULL: the cap is reached, or memory is. */
+void *pool_add(struct pool *pool, const void *key, bool *is_new);
+
+static inline void *pool_at(const struct pool *pool, uint32_t i)
+{
+    return pool->entries + (size_t)i * pool->entry_size;
+}
+
+/* Takes entry 'i' out; the last entry moves into its place. */
+void pool_remove(struct pool *pool, uint32_t i);
+
+#endif

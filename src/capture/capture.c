@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "capture/capture.h"
+
+#include "base/error.h"
+#include "capture/format.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void capture_add_link(struct capture *c, uint16_t link)
+{
+    for (size_t i = 0; i < c->info.n_links; i++) {
+        if (c->info.links[i] == link) {
+            return;
+        }
+    }
+    /* There are never more link types than interfaces. */
+    c->info.links[c->info.n_links++] = link;
+}
+
+bool capture_broken(const struct capture *c, struct policap_error *err, uint64_t offset,
+                    const char *what, ...)
+{
+    char text[200];
+    va_list args;
+
+    va_start(args, what);
+    vsnprintf(text, sizeof text, what, args);
+    va_end(args);
+    return fail(err,
+                "%s: offset %" PRIu64
+                ": %s: the file is damaged: copy it again, or keep what is whole "
+                "with: editcap FILE whole.pcapng",
+                c->in.where, offset, text);
+}
+
+bool capture_headless(const struct capture *c, struct policap_error *err)
+{
+    return fail(err, "%s: ends inside its file header: copy the file again",
+                c->in.where);
+}
+
+/* Tells the format by the first bytes and reads the file header. */
+static bool begin(struct capture *c, struct policap_error *err)
+{
+    if (reader_need(&c->in, FORMAT_SNIFF_LEN, err) == READER_FAILED) {
+        return false;
+    }
+    if (reader_left(&c->in) == 0) {
+        return fail(err, "%s: empty file: capture again, or copy the file again",
+                    c->in.where);
+    }
+    if (pcap_form_known(c)) {
+        return pcap_form_begin(c, err);
+    }
+    return pcapng_form_known(c) ? pcapng_form_begin(c, err) : foreign_refuse(c, err);
+}
+
+struct capture *capture_open(const char *path, struct policap_error *err)
+{
+    size_t path_size = strlen(path) + 1;
+    struct capture *c = calloc(1, sizeof *c + path_size);
+
+    if (!c) {
+        fail(err, "%s: no memory to read it: end other programs", path);
+        return NULL;
+    }
+    memcpy(c->path, path, path_size);
+    c->info.path = c->path;
+    if (!reader_init(&c->in, c->path, err) || !begin(c, err)) {
+        capture_close(c);
+        return NULL;
+    }
+    return c;
+}
+
+void capture_close(struct capture *capture)
+{
+    if (capture) {
+        reader_fini(&capture->in);
+        free(capture);
+    }
+}
+
+/* A second pass over frames that are still in the L1 cache: it costs less than the
+ * readers would pay for keeping six more values in each turn of their loops. */
+static void count_frames(struct capture_info *info, struct frame *frames, size_t n)
+{
+    int64_t first = info->packets > 0 ? info->first_ns : frames[0].ns;
+    int64_t last = info->packets > 0 ? info->last_ns : frames[0].ns;
+    uint64_t bytes = 0, n_cut = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        frames[i].number = info->packets + i + 1;
+        bytes += frames[i].wire_len;
+        n_cut += frames[i].cap_len < frames[i].wire_len;
+        first = frames[i].ns < first ? frames[i].ns : first;
+        last = frames[i].ns > last ? frames[i].ns : last;
+    }
+    info->packets += n;
+    info->bytes += bytes;
+    info->snaplen_cut_packets += n_cut;
+    info->first_ns = first;
+    info->last_ns = last;
+}
+
+bool capture_read(struct capture *capture, struct frame *frames, size_t *n,
+                  struct policap_error *err)
+{
+    *n = 0;
+    if (!capture->read(capture, frames, n, err)) {
+        *n = 0;
+        return false;
+    }
+    if (*n > 0) {
+        count_frames(&capture->info, frames, *n);
+    }
+    return true;
+}
+
+const struct capture_info *capture_info(const struct capture *capture)
+{
+    return &capture->info;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The texts of --help.
+ */
+#include "cli/options.h"
+
+#include <string.h>
+
+static const char program_help[] =
+    "usage: policap COMMAND [OPTION]... FILE...\n"
+    "\n"
+    "Holds the traffic of Spectralink Versity phones in a packet capture against the\n"
+    "documented table of ports and hosts (bulletin CS-20-05), and reports what is\n"
+    "unexpected (no row documents it) and what is blocked (documented, and the "
+    "network\n"
+    "stops it).\n"
+    "\n"
+    "  policap check CAPTURE...   the report: verdict, problems, findings, rows\n"
+    "  policap flows CAPTURE...   every flow with its verdict, one JSON object a line\n"
+    "  policap merge TALLY...     one report out of what `check --tally` wrote\n"
+    "  policap rules ...          the rows that captures are held against\n"
+    "\n"
+    "  policap COMMAND --help     what a command takes\n"
+    "  policap --version\n"
+    "\n"
+    "exit status: 0 the traffic fits the policy, 1 there are findings, 2 usage, rules "
+    "or\n"
+    "input error, 3 inconclusive\n";
+
+#define COMMON_HELP                                                                    \
+    "  --site FILE        site file: which servers have which role, which hosts are "  \
+    "phones\n"                                                                         \
+    "  --policy FILE      a rule pack more; repeatable\n"                              \
+    "  --device D         only this is a phone: an address, prefix or hardware "       \
+    "address;\n"                                                                       \
+    "                     `any`: whoever opens a flow; repeatable\n"
+
+#define REPORT_HELP                                                                    \
+    "  --format FORMAT    text or json; text on a terminal, else json\n"               \
+    "  -o, --output FILE  write the report there\n"                                    \
+    "  --fail-on LIST     kinds of finding that fail (default: all but advice):\n"     \
+    "                     "                                                            \
+    "blocked,degraded,refused,no-answer,intercepted,unexpected,\n"                     \
+    "                     unexpected-inbound,advice,candidate\n"                       \
+    "  --expect ROW,...   a row that is not seen fails\n"                              \
+    "  --strict           traffic that only fits a row by its port fails as well\n"    \
+    "  --show-names       print host names that phones told by DHCP\n"
+
+static const char check_help[] =
+    "usage: policap check [OPTION]... CAPTURE...\n"
+    "\n"
+    "Reads pcap and pcapng files (- is standard input; a directory is all files in "
+    "it)\n"
+    "and reports what is unexpected and what is blocked, with the frames that prove "
+    "it.\n"
+    "Several captures are read as one, in order of their first packets.\n"
+    "\n" COMMON_HELP REPORT_HELP
+    "  --tally FILE       write the evidence too, for `policap merge`\n"
+    "\n"
+    "exit status: 0 fits the policy, 1 findings that fail, 2 usage, rules or input "
+    "error,\n"
+    "3 inconclusive: no phone was found, or the capture can not tell\n";
+
+static const char flows_help[] =
+    "usage: policap flows [OPTION]... CAPTURE...\n"
+    "\n"
+    "Prints every flow as an EVE `flow` object, one a line, in order of first packet,\n"
+    "with the key `policap`: device, verdict, row, outcome, cause, names, and more.\n"
+    "\n" COMMON_HELP "  -o, --output FILE  write there\n"
+    "\n"
+    "exit status: 0 done, 2 usage, rules or input error\n";
+
+static const char merge_help[] =
+    "usage: policap merge [OPTION]... TALLY...\n"
+    "\n"
+    "Makes one report out of the evidence that several `policap check --tally` wrote: "
+    "of\n"
+    "many sites, of many hours, of several capture points.\n"
+    "\n" COMMON_HELP REPORT_HELP "\n"
+    "exit status: as of `policap check`\n";
+
+static const char rules_help[] =
+    "usage: policap rules list [OPTION]...\n"
+    "       policap rules show [OPTION]... ROW\n"
+    "       policap rules lint [OPTION]...\n"
+    "\n"
+    "list: every row, one a line.  show: all that is known of one row.  lint: rows "
+    "that\n"
+    "are shadowed, redundant, never reached or in conflict; exit status 1 if there "
+    "are.\n"
+    "\n"
+    "  --site FILE        the site file's packs, ports and rows too\n"
+    "  --policy FILE      a rule pack more; repeatable\n"
+    "  --format FORMAT    text or json\n"
+    "  -o, --output FILE  write there\n"
+    "\n"
+    "exit status: 0 done, 1 lint found something, 2 usage or rules error\n";
+
+const char *help_text(const char *command)
+{
+    static const struct {
+        const char *command, *text;
+    } texts[] = {{"check", check_help},
+                 {"flows", flows_help},
+                 {"merge", merge_help},
+                 {"rules", rules_help}};
+
+    for (size_t i = 0; command && i < sizeof texts / sizeof *texts; i++) {
+        if (strcmp(texts[i].command, command) == 0) {
+            return texts[i].text;
+        }
+    }
+    return program_help;
+}

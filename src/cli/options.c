@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/options.h"
+
+#include "base/error.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Which commands know an option. */
+enum command_bit {
+    CHECK = 1,
+    FLOWS = 2,
+    MERGE = 4,
+    RULES = 8,
+    READS = CHECK | FLOWS | MERGE
+};
+
+struct option_rule {
+    const char *name, *short_name;
+    unsigned commands;
+    bool takes_value;
+    bool (*set)(struct options *o, const char *value, struct policap_error *err);
+};
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} commands[] = {{"check", CHECK}, {"flows", FLOWS}, {"merge", MERGE}, {"rules", RULES}};
+
+static bool set_site(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->site = value;
+    return true;
+}
+
+static bool set_policy(struct options *o, const char *value, struct policap_error *err)
+{
+    if (o->n_policies == MAX_POLICIES) {
+        return fail(err, "--policy: at most %d files", MAX_POLICIES);
+    }
+    o->policies[o->n_policies++] = value;
+    return true;
+}
+
+static bool set_device(struct options *o, const char *value, struct policap_error *err)
+{
+    if (o->judge.n_devices == JUDGE_MAX_DEVICE_OPTIONS) {
+        return fail(
+            err,
+            "--device: at most %d times: write a prefix, or list the devices in "
+            "a site file",
+            JUDGE_MAX_DEVICE_OPTIONS);
+    }
+    o->judge.devices[o->judge.n_devices++] = value;
+    return true;
+}
+
+static bool set_format(struct options *o, const char *value, struct policap_error *err)
+{
+    if (strcmp(value, "json") == 0) {
+        o->format = FORMAT_JSON;
+    } else if (strcmp(value, "text") == 0) {
+        o->format = FORMAT_TEXT;
+    } else {
+        return fail(err, "--format %s: there are json and text", value);
+    }
+    return true;
+}
+
+static bool set_output(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->output = value;
+    return true;
+}
+
+static bool set_tally(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->tally = value;
+    return true;
+}
+
+static bool set_strict(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)value;
+    (void)err;
+    o->judge.strict = true;
+    return true;
+}
+
+static bool set_show_names(struct options *o, const char *value,
+                           struct policap_error *err)
+{
+    (void)value;
+    (void)err;
+    o->judge.show_names = true;
+    return true;
+}
+
+static bool set_help(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)value;
+    (void)err;
+    o->help = true;
+    return true;
+}
+
+/* Cuts a list at its commas, in place in argv, and gives each part to 'add'. */
+static bool each_part(struct options *o, const char *list,
+                      bool (*add)(struct options *, const char *,
+                                  struct policap_error *),
+                      struct policap_error *err)
+{
+    char *rest = (char *)(uintptr_t)list;
+    char *part;
+
+    while ((part = strsep(&rest, ",")) != NULL) {
+        if (*part && !add(o, part, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_expected(struct options *o, const char *row, struct policap_error *err)
+{
+    if (o->judge.n_expect == MAX_EXPECT) {
+        return fail(err, "--expect: at most %d rows", MAX_EXPECT);
+    }
+    o->expect[o->judge.n_expect++] = row;
+    return true;
+}
+
+static bool set_expect(struct options *o, const char *value, struct policap_error *err)
+{
+    return each_part(o, value, add_expected, err);
+}
+
+static bool add_failing(struct options *o, const char *name, struct policap_error *err)
+{
+    enum finding_kind kind;
+
+    if (!finding_kind_parse(name, &kind)) {
+        return fail(
+            err,
+            "--fail-on %s: no such kind: there are blocked, degraded, refused, "
+            "no-answer, intercepted, unexpected, unexpected-inbound, advice and "
+            "candidate",
+            name);
+    }
+    o->judge.fail_on |= 1u << kind;
+    return true;
+}
+
+static bool set_fail_on(struct options *o, const char *value, struct policap_error *err)
+{
+    o->judge.fail_on = 0;
+    return each_part(o, value, add_failing, err);
+}
+
+static const struct option_rule rules[] = {
+    {"--site", NULL, READS | RULES, true, set_site},
+    {"--policy", NULL, READS | RULES, true, set_policy},
+    {"--device", NULL, READS, true, set_device},
+    {"--format", NULL, CHECK | MERGE | RULES, true, set_format},
+    {"--output", "-o", READS | RULES, true, set_output},
+    {"--tally", NULL, CHECK, true, set_tally},
+    {"--fail-on", NULL, CHECK | MERGE, true, set_fail_on},
+    {"--expect", NULL, CHECK | MERGE, true, set_expect},
+    {"--strict", NULL, CHECK | MERGE, false, set_strict},
+    {"--show-names", NULL, CHECK | MERGE, false, set_show_names},
+    {"--help", "-h", READS | RULES, false, set_help},
+};
+
+bool is_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static unsigned command_bit(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return commands[i].bit;
+        }
+    }
+    return 0;
+}
+
+/* The rule of "--name", "--name=value" or "-x". */
+static const struct option_rule *rule_of(const char *arg, size_t len)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        const struct option_rule *r = &rules[i];
+
+        if ((strlen(r->name) == len && strncmp(r->name, arg, len) == 0) ||
+            (r->short_name && strcmp(r->short_name, arg) == 0)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static bool option_set(struct options *o, const char *arg, char **argv, int argc,
+                       int *i, struct policap_error *err)
+{
+    const char *equals = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
+    size_t len = equals ? (size_t)(equals - arg) : strlen(arg);
+    const struct option_rule *rule = rule_of(arg, len);
+    const char *value = equals ? equals + 1 : NULL;
+
+    if (!rule || !(rule->commands & command_bit(o->command))) {
+        return fail(err, "%s: no such option: see `policap %s --help`", arg,
+                    o->command);
+    }
+    if (rule->takes_value && !value) {
+        if (*i + 1 >= argc) {
+            return fail(err, "%s: a value is missing: see `policap %s --help`", arg,
+                        o->command);
+        }
+        value = argv[++*i];
+    } else if (!rule->takes_value && equals) {
+        return fail(err, "%s: takes no value", rule->name);
+    }
+    return rule->set(o, value, err);
+}
+
+bool options_parse(struct options *o, int argc, char **argv, struct policap_error *err)
+{
+    bool only_operands = false;
+    int n = 0;
+
+    o->judge.fail_on =
+        ~(1u << KIND_ADVICE | 1u << KIND_CANDIDATE | 1u << KIND_NOT_SEEN);
+    for (int i = 0; i < argc; i++) {
+        const char *arg = argv[i];
+
+        if (!only_operands && strcmp(arg, "--") == 0) {
+            only_operands = true;
+        } else if (only_operands || arg[0] != '-' || arg[1] == '\0') {
+            argv[n++] = argv[i];
+        } else if (!option_set(o, arg, argv, argc, &i, err)) {
+            return false;
+        }
+    }
+    o->operands = (const char **)(void *)argv;
+    o->n_operands = (size_t)n;
+    o->judge.expect = o->expect;
+    return true;
+}
+
+int complain(const char *text)
+{
+    fputs("policap: ", stderr);
+    for (const char *p = text; *p; p++) {
+        fputc(iscntrl((unsigned char)*p) ? '?' : *p, stderr);
+    }
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The command line: argv to options, and the texts of --help.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "audit/judge.h"
+
+enum exit_status {
+    EXIT_FITS = 0,
+    EXIT_FINDINGS = 1,
+    EXIT_USAGE = 2, /* Usage, rules or input. */
+    EXIT_INCONCLUSIVE = 3
+};
+
+enum format { FORMAT_DEFAULT, FORMAT_JSON, FORMAT_TEXT };
+
+enum { MAX_OPERANDS = 65536, MAX_POLICIES = 64, MAX_EXPECT = 256 };
+
+struct options {
+    const char *command;
+    const char *site;
+    const char *policies[MAX_POLICIES];
+    size_t n_policies;
+    const char *output; /* -o; NULL: standard output. */
+    const char *tally;  /* --tally */
+    enum format format;
+    const char *expect[MAX_EXPECT];
+    struct judge_options judge;
+    const char **operands; /* Into argv. */
+    size_t n_operands;
+    bool help;
+};
+
+/* Reads argv behind the command's name.  False: '*err' says what is wrong. */
+bool options_parse(struct options *options, int argc, char **argv,
+                   struct policap_error *err);
+
+/* The text of --help of a command, or of the program for NULL. */
+const char *help_text(const char *command);
+
+/* Is there such a command? */
+bool is_command(const char *name);
+
+/* Commands: each returns an exit status and has said on stderr what failed. */
+int command_check(const struct options *options);
+int command_flows(const struct options *options);
+int command_merge(const struct options *options);
+int command_rules(const struct options *options);
+
+/* Prints "policap: TEXT" on stderr, with control bytes made harmless, and returns
+ * EXIT_USAGE. */
+int complain(const char *text);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What was seen of one flow: the piece.
+ *
+ * A piece is evidence, never a verdict.  It holds only sums, smallest and largest
+ * values, ORs of flags, and of each kind of sign (SYN, answer, data, RST, ...) its
+ * first two frames and its last.  So two pieces of one flow, taken at different times
+ * or from different directions, combine field by field into the piece that one
+ * observer of both would have made: piece_merge().  The initiator, Zeek's conn_state
+ * and history are functions of a piece (state.c).
+ *
+ * Both ends of a flow are kept apart as end[0] and end[1] in the order of the key, not
+ * as client and server: who opened the flow is known only from the evidence.
+ */
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+#include "decode/decode.h"
+
+enum {
+    FLOW_NAMES = 3,          /* Names that a piece keeps: the first seen. */
+    FLOW_TCP_IDLE_S = 7440,  /* 2 h 4 min, RFC 5382 REQ-5. */
+    FLOW_CLOSED_IDLE_S = 60, /* After a RST, or FINs from both ends. */
+    FLOW_UDP_IDLE_S = 300,   /* RFC 4787 REQ-5. */
+    FLOW_COPY_MS = 500,      /* A copy with the same IP identification. */
+    FLOW_COPY_NO_ID_MS = 5,  /* A copy where there is no identification. */
+    HISTORY_LEN = 16,        /* History letters and the terminator. */
+    COMMUNITY_ID_LEN = 33    /* "1:", 28 of base64, terminator, rounded up. */
+};
+
+/* The 5-tuple without direction, and who saw it.  No VLAN: the two directions of a
+ * flow may carry different ones.  'a' is the lower end by address, then port.  No
+ * padding: keys are compared and hashed as bytes. */
+struct flow_key {
+    struct addr a, b;
+    uint16_t port_a, port_b;
+    uint16_t source; /* The capture point. */
+    uint8_t proto;
+    uint8_t zero;
+};
+
+/* A kind of packet that judging looks at. */
+enum sign_kind {
+    SIGN_SYN,     /* SYN without ACK */
+    SIGN_SYN_ACK, /* SYN with ACK */
+    SIGN_ACK,     /* ACK that carries nothing */
+    SIGN_DATA,    /* Payload */
+    SIGN_REPEAT,  /* The first segment with payload again */
+    SIGN_FIN,
+    SIGN_RST,
+    SIGNS
+};
+
+/* Packets of one kind from one end.  Frames are numbered over all captures. */
+struct sign {
+    int64_t first_ns, last_ns; /* 0: none was seen. */
+    uint32_t n;
+    uint32_t frames[3]; /* The first, the second, the last. */
+};
+
+/* What a first payload looks like. */
+enum payload_kind {
+    PAYLOAD_NONE,
+    PAYLOAD_OTHER,
+    PAYLOAD_TLS_HELLO,  /* A handshake record that begins a ClientHello. */
+    PAYLOAD_TLS_SERVER, /* A handshake record that begins a ServerHello. */
+    PAYLOAD_TLS_ALERT,
+    PAYLOAD_HTTP,
+    PAYLOAD_RTP,  /* RTP or RTCP version 2. */
+    PAYLOAD_QUIC, /* A QUIC long header. */
+    PAYLOAD_KINDS
+};
+
+/* What one end sent. */
+struct flow_end {
+    uint64_t bytes; /* Of the frames on the wire. */
+    uint32_t packets;
+    uint32_t payload_packets;
+    int64_t first_ns, last_ns;
+    int64_t last_data_ns;
+    uint32_t first_frame, last_frame, last_data_frame;
+    uint32_t seq_first;   /* Lowest sequence number of a segment with payload. */
+    uint32_t seq_end;     /* Highest sequence number behind payload, SYN and FIN. */
+    uint32_t ack;         /* Highest acknowledgement. */
+    uint32_t seq_first_n; /* Segments that began at seq_first. */
+    uint32_t tail_seq;    /* Highest start of a segment with payload ... */
+    uint32_t tail_n;      /* ... how often it was sent ... */
+    int64_t tail_ns;      /* ... and when first. */
+    uint8_t seen;         /* enum end_seen */
+    uint8_t tcp_flags;    /* OR of all. */
+    uint8_t ttl_low, ttl_high; /* Of all packets but RSTs; 0: there are none. */
+    uint8_t rst_ttl;           /* Of the first RST. */
+    uint8_t rst_flags;         /* TCP flags of the first RST. */
+    uint8_t rst_bare;          /* It has no window and no options. */
+    uint8_t first_payload;     /* enum payload_kind */
+    uint32_t copies, later_fragments;
+    uint32_t isn; /* Of the SYN or SYN-ACK, where seen has END_ISN. */
+    struct sign signs[SIGNS];
+};
+
+enum end_seen {
+    END_SEQ = 1,  /* seq_end is set. */
+    END_DATA = 2, /* seq_first, tail_seq are set. */
+    END_ACK = 4,  /* ack is set. */
+    END_ISN = 8
+};
+
+/* ICMP errors that quote packets of the flow; kept are those of the most telling kind
+ * (icmp_rank), then of the first. */
+struct flow_icmp {
+    struct addr reporter;
+    int64_t first_ns, last_ns;
+    uint32_t n;
+    uint32_t frames[3];
+    uint8_t type, code;
+    uint8_t v6;
+    uint8_t quoted_end; /* Whose packet is quoted: 0 or 1. */
+};
+
+/* Where a name was read. */
+enum name_source {
+    NAME_SNI,
+    NAME_QUIC_SNI,
+    NAME_HTTP_HOST,
+    NAME_DNS,
+    NAME_DNS_OTHER_DEVICE,
+    NAME_LIST,
+    NAME_SOURCES
+};
+
+/* A name is an index into the name table of whoever collects pieces; 0 is none. */
+struct flow_name {
+    uint32_t name;
+    uint8_t source; /* enum name_source */
+    uint8_t flags;  /* enum flow_name_flag */
+    uint16_t port;  /* The target's port behind a proxy, else 0. */
+};
+
+enum flow_name_flag { FLOW_NAME_ECH = 1, FLOW_NAME_PROXIED = 2 };
+
+struct piece {
+    struct flow_key key;
+    int64_t first_ns, last_ns;
+    uint8_t inexact; /* Driven out early, or a part is missing. */
+    uint8_t n_encap;
+    uint8_t encap[DECODE_MAX_ENCAP]; /* Of the first packet. */
+    uint8_t check;   /* Result of Android's connectivity check: enum check_result. */
+    uint8_t settled; /* No more payload is looked at. */
+    uint8_t copy_at; /* Which of 'copy' is overwritten next. */
+    struct flow_end end[2];
+    struct flow_icmp icmp;
+    struct flow_name names[FLOW_NAMES];
+    uint32_t hello; /* Index + 1 of a stream under reassembly, 0: none. */
+    struct {
+        int64_t ns;
+        uint64_t print;
+    } copy[4]; /* The last packets, to know copies of them. */
+};
+
+enum check_result { CHECK_NONE, CHECK_OK, CHECK_PORTAL };
+
+/* The key of the packet's flow.  '*from' is the index of the sender's end. */
+struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
+                            unsigned *from);
+
+/* Adds a packet to a piece.  False: it is a copy of a packet that was added just
+ * before, counted as such, and nothing else of it was noted. */
+bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
+               uint32_t frame);
+
+/* Notes an ICMP error that quotes a packet from end 'quoted'. */
+void piece_add_icmp(struct piece *piece, const struct packet *error, unsigned quoted,
+                    uint32_t frame);
+
+/* Counts a later fragment of a datagram from end 'from'. */
+void piece_add_fragment(struct piece *piece, const struct packet *packet, unsigned from,
+                        uint32_t frame);
+
+/* Does a SYN of this packet open another connection than the piece is of? */
+bool piece_is_reused_by(const struct piece *piece, const struct packet *packet,
+                        unsigned from);
+
+/* Seconds after its last packet from which nothing can belong to the piece. */
+int64_t piece_idle_ns(const struct piece *piece);
+
+/* Can 'later' go on with the connection that 'piece' is of? */
+bool piece_continues(const struct piece *piece, const struct piece *later);
+
+/* Combines what two observers, or one at two times, saw of one flow. */
+void piece_merge(struct piece *into, const struct piece *from);
+
+/* Combines two views of the same packets from different sources: of each direction,
+ * the one that saw more speaks. */
+void piece_merge_view(struct piece *into, const struct piece *from);
+
+/* Adds a name, once, while there is room. */
+void piece_add_name(struct piece *piece, struct flow_name name);
+
+/* --- functions of a piece (state.c) --- */
+
+/* Who opened the flow. */
+enum opener_basis { OPENER_SYN, OPENER_SYN_ACK, OPENER_PORT, OPENER_FIRST_PACKET };
+
+struct opener {
+    unsigned end; /* 0 or 1 */
+    enum opener_basis basis;
+};
+
+struct opener piece_opener(const struct piece *piece);
+
+/* Zeek's conn_state ("S0", "SF", ...) and history letters. */
+const char *piece_conn_state(const struct piece *piece);
+const char *piece_history(const struct piece *piece, char out[static HISTORY_LEN]);
+
+/* Is this a port that servers are known by?  A fixed table: evidence knows no rules. */
+bool flow_is_server_port(uint8_t proto, uint16_t port);
+
+/* Community ID v1, seed 0.  ICMP: ports are type and code. */
+const char *flow_community_id(const struct flow_key *key,
+                              char out[static COMMUNITY_ID_LEN]);
+
+/* What the first bytes of a payload look like. */
+enum payload_kind payload_kind_of(uint8_t proto, const uint8_t *bytes, size_t len);
+
+/* --- the table of live flows (table.c) --- */
+
+struct flow_table; /* opaque */
+
+enum { FLOW_TABLE_MAX = 8192 }; /* Flows that one table (of 64) holds. */
+
+/* Takes a piece that is over: idle, followed by a new connection on its 5-tuple, or
+ * driven out. */
+typedef void (*piece_sink)(void *context, const struct piece *piece);
+
+struct flow_table *flow_table_new(uint32_t max, piece_sink sink, void *context);
+
+/* Live flows are not given to the sink. */
+void flow_table_free(struct flow_table *table);
+
+/* The live piece of 'key' at the time of 'packet', made where there is none.  NULL:
+ * out of memory.  Valid until the next call. */
+struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
+                             const struct packet *packet, unsigned from);
+
+/* The live piece of 'key', or NULL. */
+struct piece *flow_table_find(struct flow_table *table, const struct flow_key *key);
+
+/* Gives idle flows to the sink, a few at each call. */
+void flow_table_sweep(struct flow_table *table, int64_t now_ns);
+
+/* Gives every live flow to 'each', in no told order; they stay. */
+void flow_table_each(const struct flow_table *table, piece_sink each, void *context);
+
+/* Flows driven out before they were over. */
+uint64_t flow_table_evicted(const struct flow_table *table);
+
+#endif

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Adding packets to a piece, and combining pieces.
+ *
+ * Sequence numbers are compared in serial arithmetic (RFC 1982), so a piece is right
+ * for flows of which less than 2 GiB is in flight between two packets of one end.
+ */
+#include "flow/flow.h"
+
+#include "base/hash.h"
+
+static const int64_t second_ns = 1000000000;
+
+static bool seq_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
+                            unsigned *from)
+{
+    int order = addr_cmp(&packet->src, &packet->dst);
+    bool swap = order > 0 || (order == 0 && packet->src_port > packet->dst_port);
+    struct flow_key key = {.source = source, .proto = packet->proto};
+
+    *from = swap;
+    key.a = swap ? packet->dst : packet->src;
+    key.b = swap ? packet->src : packet->dst;
+    key.port_a = swap ? packet->dst_port : packet->src_port;
+    key.port_b = swap ? packet->src_port : packet->dst_port;
+    return key;
+}
+
+/* Notes one packet in a row of first, second and last. */
+static void frames_note(uint32_t frames[static 3], uint32_t n_before, uint32_t frame)
+{
+    frames[n_before < 2 ? n_before : 2] = frame;
+    if (n_before < 2) {
+        frames[2] = frame;
+    }
+}
+
+static void sign_note(struct sign *sign, int64_t ns, uint32_t frame)
+{
+    if (sign->n == 0 || ns < sign->first_ns) {
+        sign->first_ns = ns;
+    }
+    if (ns > sign->last_ns) {
+        sign->last_ns = ns;
+    }
+    frames_note(sign->frames, sign->n, frame);
+    sign->n++;
+}
+
+/* Identifies a packet among the flow's own.  TTL, VLAN and MACs may differ between
+ * copies; the first bytes of UDP payload are in, or RTP would be taken for copies of
+ * itself. */
+static uint64_t packet_print(const struct packet *p, unsigned from)
+{
+    uint64_t head[2] = {0, 0};
+    uint64_t h = hash_mix((uint64_t)p->tcp_seq << 32 | p->tcp_ack,
+                          (uint64_t)p->ip_id << 32 | (uint64_t)p->tcp_flags << 24 |
+                              (uint64_t)from << 23 | p->payload_len);
+
+    if (p->payload_cap > 0) {
+        size_t n = p->payload_cap < sizeof head ? p->payload_cap : sizeof head;
+
+        memcpy(head, p->payload, n);
+    }
+    return hash_mix(h ^ head[0], head[1] ^ p->frag_offset);
+}
+
+static bool is_copy(struct piece *piece, const struct packet *p, unsigned from)
+{
+    uint64_t print = packet_print(p, from);
+    int64_t within =
+        (p->ip_id != 0 ? FLOW_COPY_MS : FLOW_COPY_NO_ID_MS) * second_ns / 1000;
+
+    for (unsigned i = 0; i < 4; i++) {
+        int64_t ago = p->ns - piece->copy[i].ns;
+
+        if (piece->copy[i].print == print && ago <= within && ago >= -within) {
+            return true;
+        }
+    }
+    piece->copy[piece->copy_at].ns = p->ns;
+    piece->copy[piece->copy_at].print = print;
+    piece->copy_at = (piece->copy_at + 1) & 3;
+    return false;
+}
+
+/* Sums and times that every packet adds to. */
+static void count(struct piece *piece, struct flow_end *end, const struct packet *p,
+                  uint32_t frame)
+{
+    if (end->packets == 0) {
+        end->first_ns = end->last_ns = p->ns;
+        end->first_frame = frame;
+    }
+    end->first_ns = p->ns < end->first_ns ? p->ns : end->first_ns;
+    end->last_ns = p->ns > end->last_ns ? p->ns : end->last_ns;
+    end->last_frame = frame;
+    end->packets++;
+    end->bytes += p->wire_len;
+    if (piece->first_ns == 0 || p->ns < piece->first_ns) {
+        piece->first_ns = p->ns;
+    }
+    piece->last_ns = p->ns > piece->last_ns ? p->ns : piece->last_ns;
+}
+
+static void note_data(struct flow_end *end, const struct packet *p, uint32_t frame)
+{
+    if (end->payload_packets++ == 0) {
+        end->first_payload =
+            (uint8_t)payload_kind_of(p->proto, p->payload, p->payload_cap);
+    }
+    end->last_data_ns = p->ns > end->last_data_ns ? p->ns : end->last_data_ns;
+    end->last_data_frame = frame;
+    if (end->signs[SIGN_DATA].n < 2) {
+        sign_note(&end->signs[SIGN_DATA], p->ns, frame);
+    }
+}
+
+/* A segment with payload: is it the first one again, is it the furthest? */
+static void note_segment(struct flow_end *end, const struct packet *p, uint32_t frame)
+{
+    uint32_t seq = p->tcp_seq;
+
+    if (!(end->seen & END_DATA)) {
+        end->seen |= END_DATA;
+        end->seq_first = end->tail_seq = seq;
+        end->seq_first_n = end->tail_n = 1;
+        end->tail_ns = p->ns;
+        return;
+    }
+    if (seq == end->seq_first) {
+        end->seq_first_n++;
+        sign_note(&end->signs[SIGN_REPEAT], p->ns, frame);
+    } else if (seq_after(end->seq_first, seq)) {
+        end->seq_first = seq;
+        end->seq_first_n = 1;
+    }
+    if (seq == end->tail_seq) {
+        end->tail_n++;
+    } else if (seq_after(seq, end->tail_seq)) {
+        end->tail_seq = seq;
+        end->tail_n = 1;
+        end->tail_ns = p->ns;
+    }
+}
+
+static void note_rst(struct flow_end *end, const struct packet *p, uint32_t frame)
+{
+    if (end->signs[SIGN_RST].n == 0) {
+        end->rst_ttl = p->ttl;
+        end->rst_flags = p->tcp_flags;
+        end->rst_bare = p->tcp_window == 0 && !(p->flags & PACKET_TCP_OPTIONS);
+    }
+    sign_note(&end->signs[SIGN_RST], p->ns, frame);
+}
+
+static void note_numbers(struct flow_end *end, const struct packet *p)
+{
+    uint32_t behind = p->tcp_seq + p->payload_len + ((p->tcp_flags & TCP_SYN) != 0) +
+                      ((p->tcp_flags & TCP_FIN) != 0);
+
+    if (!(end->seen & END_SEQ) || seq_after(behind, end->seq_end)) {
+        end->seen |= END_SEQ;
+        end->seq_end = behind;
+    }
+    if ((p->tcp_flags & TCP_ACK) &&
+        (!(end->seen & END_ACK) || seq_after(p->tcp_ack, end->ack))) {
+        end->seen |= END_ACK;
+        end->ack = p->tcp_ack;
+    }
+}
+
+static void note_ttl(struct flow_end *end, uint8_t ttl)
+{
+    if (end->ttl_low == 0 || ttl < end->ttl_low) {
+        end->ttl_low = ttl;
+    }
+    end->ttl_high = ttl > end->ttl_high ? ttl : end->ttl_high;
+}
+
+/* SYN, FIN and RST: the packets that a connection has few of. */
+static void note_control(struct flow_end *end, const struct packet *p, uint32_t frame)
+{
+    if (p->tcp_flags & TCP_SYN) {
+        end->seen |= END_ISN;
+        end->isn = p->tcp_seq;
+        sign_note(&end->signs[p->tcp_flags & TCP_ACK ? SIGN_SYN_ACK : SIGN_SYN], p->ns,
+                  frame);
+    }
+    if (p->tcp_flags & TCP_FIN) {
+        sign_note(&end->signs[SIGN_FIN], p->ns, frame);
+    }
+}
+
+static void add_tcp(struct flow_end *end, const struct packet *p, uint32_t frame)
+{
+    end->tcp_flags |= p->tcp_flags;
+    if (p->tcp_flags & TCP_RST) {
+        note_rst(end, p, frame);
+        return;
+    }
+    note_ttl(end, p->ttl);
+    note_numbers(end, p);
+    if (p->tcp_flags & (TCP_SYN | TCP_FIN)) {
+        note_control(end, p, frame);
+    }
+    if (p->payload_len > 0) {
+        note_data(end, p, frame);
+        note_segment(end, p, frame);
+    } else if (!(p->tcp_flags & (TCP_SYN | TCP_FIN)) && end->signs[SIGN_ACK].n < 2) {
+        sign_note(&end->signs[SIGN_ACK], p->ns, frame);
+    }
+}
+
+bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
+               uint32_t frame)
+{
+    struct flow_end *end = &piece->end[from];
+
+    if (is_copy(piece, packet, from)) {
+        count(piece, end, packet, frame);
+        end->copies++;
+        return false;
+    }
+    if (piece->end[0].packets + piece->end[1].packets == 0) {
+        piece->n_encap = packet->n_encap;
+        memcpy(piece->encap, packet->encap, packet->n_encap);
+    }
+    count(piece, end, packet, frame);
+    if (packet->kind == PACKET_TCP) {
+        add_tcp(end, packet, frame);
+    } else {
+        note_ttl(end, packet->ttl);
+        if (packet->payload_len > 0) {
+            note_data(end, packet, frame);
+        }
+    }
+    return true;
+}
+
+void piece_add_fragment(struct piece *piece, const struct packet *packet, unsigned from,
+                        uint32_t frame)
+{
+    count(piece, &piece->end[from], packet, frame);
+    piece->end[from].later_fragments++;
+}
+
+/* How telling an ICMP error is, the most telling highest: a prohibition, then any
+ * other unreachable, then the rest (path MTU, time exceeded). */
+static int icmp_rank(bool v6, uint8_t type, uint8_t code)
+{
+    if (v6) {
+        return type != 1 ? 1 : code == 1 || code == 5 || code == 6 ? 3 : 2;
+    }
+    if (type != 3 || code == 4) {
+        return 1;
+    }
+    return code == 9 || code == 10 || code == 13 ? 3 : 2;
+}
+
+static void icmp_merge(struct flow_icmp *into, const struct flow_icmp *from)
+{
+    int have = into->n ? icmp_rank(into->v6, into->type, into->code) : 0;
+    int come = from->n ? icmp_rank(from->v6, from->type, from->code) : 0;
+
+    if (come == 0 || have > come) {
+        return;
+    }
+    if (come > have) {
+        *into = *from;
+        return;
+    }
+
+    struct flow_icmp merged = from->first_ns < into->first_ns ? *from : *into;
+    const struct flow_icmp *late = from->first_ns < into->first_ns ? into : from;
+    merged.n = into->n + from->n;
+    merged.last_ns = into->last_ns > from->last_ns ? into->last_ns : from->last_ns;
+    if (merged.n == 2) {
+        merged.frames[1] = late->frames[0];
+    }
+    merged.frames[2] = late->frames[2];
+    *into = merged;
+}
+
+void piece_add_icmp(struct piece *piece, const struct packet *error, unsigned quoted,
+                    uint32_t frame)
+{
+    struct flow_icmp one = {
+        .reporter = error->reporter,
+        .first_ns = error->ns,
+        .last_ns = error->ns,
+        .n = 1,
+        .frames = {frame, frame, frame},
+        .type = error->icmp_type,
+        .code = error->icmp_code,
+        .v6 = !addr_is_v4(&error->src),
+        .quoted_end = (uint8_t)quoted,
+    };
+
+    icmp_merge(&piece->icmp, &one);
+    if (piece->first_ns == 0 || error->ns < piece->first_ns) {
+        piece->first_ns = error->ns;
+    }
+    piece->last_ns = error->ns > piece->last_ns ? error->ns : piece->last_ns;
+}
+
+bool piece_is_reused_by(const struct piece *piece, const struct packet *packet,
+                        unsigned from)
+{
+    const struct flow_end *end = &piece->end[from];
+
+    if (packet->kind != PACKET_TCP || !(packet->tcp_flags & TCP_SYN) ||
+        (packet->tcp_flags & TCP_RST)) {
+        return false;
+    }
+    if (end->seen & END_ISN) {
+        return end->isn != packet->tcp_seq;
+    }
+    return !(packet->tcp_flags & TCP_ACK) && (end->seen & END_SEQ) &&
+           end->seq_end != packet->tcp_seq;
+}
+
+static bool is_closed(const struct piece *piece)
+{
+    return piece->end[0].signs[SIGN_RST].n || piece->end[1].signs[SIGN_RST].n ||
+           (piece->end[0].signs[SIGN_FIN].n && piece->end[1].signs[SIGN_FIN].n);
+}
+
+int64_t piece_idle_ns(const struct piece *piece)
+{
+    if (piece->key.proto != 6) {
+        return FLOW_UDP_IDLE_S * second_ns;
+    }
+    return (is_closed(piece) ? FLOW_CLOSED_IDLE_S : FLOW_TCP_IDLE_S) * second_ns;
+}
+
+/* Do both know where an end began, and differ? */
+static bool isn_differs(const struct piece *a, const struct piece *b, unsigned end)
+{
+    return (a->end[end].seen & b->end[end].seen & END_ISN) &&
+           a->end[end].isn != b->end[end].isn;
+}
+
+bool piece_continues(const struct piece *piece, const struct piece *later)
+{
+    if (later->first_ns - piece->last_ns > piece_idle_ns(piece)) {
+        return false;
+    }
+    return piece->key.proto != 6 ||
+           !(isn_differs(piece, later, 0) || isn_differs(piece, later, 1));
+}
+
+static void sign_merge(struct sign *into, const struct sign *from)
+{
+    if (from->n == 0) {
+        return;
+    }
+    if (into->n == 0) {
+        *into = *from;
+        return;
+    }
+
+    const struct sign *early = from->first_ns < into->first_ns ? from : into;
+    const struct sign *late = early == into ? from : into;
+    struct sign merged = *early;
+    if (early->n == 1) {
+        merged.frames[1] = late->frames[0];
+    }
+    if (late->last_ns >= early->last_ns) {
+        merged.frames[2] = late->frames[2];
+        merged.last_ns = late->last_ns;
+    }
+    merged.n = into->n + from->n;
+    *into = merged;
+}
+
+static void segments_merge(struct flow_end *into, const struct flow_end *from)
+{
+    if (!(from->seen & END_DATA)) {
+        return;
+    }
+    if (!(into->seen & END_DATA)) {
+        into->seq_first = from->seq_first;
+        into->seq_first_n = from->seq_first_n;
+        into->tail_seq = from->tail_seq;
+        into->tail_n = from->tail_n;
+        into->tail_ns = from->tail_ns;
+        return;
+    }
+    if (from->seq_first == into->seq_first) {
+        into->seq_first_n += from->seq_first_n;
+    } else if (seq_after(into->seq_first, from->seq_first)) {
+        into->seq_first = from->seq_first;
+        into->seq_first_n = from->seq_first_n;
+    }
+    if (from->tail_seq == into->tail_seq) {
+        into->tail_n += from->tail_n;
+        into->tail_ns = from->tail_ns < into->tail_ns ? from->tail_ns : into->tail_ns;
+    } else if (seq_after(from->tail_seq, into->tail_seq)) {
+        into->tail_seq = from->tail_seq;
+        into->tail_n = from->tail_n;
+        into->tail_ns = from->tail_ns;
+    }
+}
+
+static void numbers_merge(struct flow_end *into, const struct flow_end *from)
+{
+    if ((from->seen & END_SEQ) &&
+        (!(into->seen & END_SEQ) || seq_after(from->seq_end, into->seq_end))) {
+        into->seq_end = from->seq_end;
+    }
+    if ((from->seen & END_ACK) &&
+        (!(into->seen & END_ACK) || seq_after(from->ack, into->ack))) {
+        into->ack = from->ack;
+    }
+    if (from->seen & END_ISN) {
+        into->isn = from->isn;
+    }
+    segments_merge(into, from);
+    into->seen |= from->seen;
+}
+
+/* What only the earliest packet tells, taken from whoever saw it. */
+static void firsts_merge(struct flow_end *into, const struct flow_end *from)
+{
+    const struct sign *mine = &into->signs[SIGN_RST], *theirs = &from->signs[SIGN_RST];
+    const struct sign *data = &into->signs[SIGN_DATA];
+    const struct sign *their_data = &from->signs[SIGN_DATA];
+
+    if (theirs->n && (!mine->n || theirs->first_ns < mine->first_ns)) {
+        into->rst_ttl = from->rst_ttl;
+        into->rst_flags = from->rst_flags;
+        into->rst_bare = from->rst_bare;
+    }
+    if (their_data->n && (!data->n || their_data->first_ns < data->first_ns)) {
+        into->first_payload = from->first_payload;
+    }
+    if (into->packets == 0 || (from->packets && from->first_ns < into->first_ns)) {
+        into->first_ns = from->first_ns;
+        into->first_frame = from->first_frame;
+    }
+    if (from->last_ns >= into->last_ns) {
+        into->last_ns = from->last_ns;
+        into->last_frame = from->last_frame;
+    }
+    if (from->last_data_ns >= into->last_data_ns) {
+        into->last_data_ns = from->last_data_ns;
+        into->last_data_frame = from->last_data_frame;
+    }
+}
+
+static void end_merge(struct flow_end *into, const struct flow_end *from)
+{
+    if (from->packets == 0) {
+        return;
+    }
+    firsts_merge(into, from);
+    numbers_merge(into, from);
+    into->bytes += from->bytes;
+    into->packets += from->packets;
+    into->payload_packets += from->payload_packets;
+    into->copies += from->copies;
+    into->later_fragments += from->later_fragments;
+    into->tcp_flags |= from->tcp_flags;
+    if (from->ttl_low && (into->ttl_low == 0 || from->ttl_low < into->ttl_low)) {
+        into->ttl_low = from->ttl_low;
+    }
+    into->ttl_high = from->ttl_high > into->ttl_high ? from->ttl_high : into->ttl_high;
+    for (unsigned i = 0; i < SIGNS; i++) {
+        sign_merge(&into->signs[i], &from->signs[i]);
+    }
+    /* Of data and bare ACKs only the first two are noted: no part may have more. */
+    for (unsigned i = SIGN_ACK; i <= SIGN_DATA; i++) {
+        into->signs[i].n = into->signs[i].n > 2 ? 2 : into->signs[i].n;
+    }
+}
+
+/* What the flow as a whole tells: times, tunnels, names. */
+static void facts_merge(struct piece *into, const struct piece *from)
+{
+    if (into->first_ns == 0 || (from->first_ns && from->first_ns < into->first_ns)) {
+        into->n_encap = from->n_encap;
+        memcpy(into->encap, from->encap, sizeof into->encap);
+        into->first_ns = from->first_ns;
+    }
+    into->last_ns = from->last_ns > into->last_ns ? from->last_ns : into->last_ns;
+    into->inexact |= from->inexact;
+    into->check = from->check > into->check ? from->check : into->check;
+    icmp_merge(&into->icmp, &from->icmp);
+    for (unsigned i = 0; i < FLOW_NAMES && from->names[i].name; i++) {
+        piece_add_name(into, from->names[i]);
+    }
+}
+
+void piece_merge(struct piece *into, const struct piece *from)
+{
+    facts_merge(into, from);
+    end_merge(&into->end[0], &from->end[0]);
+    end_merge(&into->end[1], &from->end[1]);
+}
+
+void piece_merge_view(struct piece *into, const struct piece *from)
+{
+    facts_merge(into, from);
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t mine = into->end[i].packets - into->end[i].copies;
+        uint32_t theirs = from->end[i].packets - from->end[i].copies;
+
+        if (theirs > mine) {
+            into->end[i] = from->end[i];
+        }
+    }
+}
+
+void piece_add_name(struct piece *piece, struct flow_name name)
+{
+    for (unsigned i = 0; i < FLOW_NAMES; i++) {
+        if (piece->names[i].name == 0) {
+            piece->names[i] = name;
+            return;
+        }
+        if (piece->names[i].name == name.name &&
+            piece->names[i].source == name.source) {
+            piece->names[i].flags |= name.flags;
+            return;
+        }
+    }
+}

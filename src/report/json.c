@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The JSON report: its frame, and the parts that tell what was read.
+ */
+#include "report/json_parts.h"
+#include "report/report.h"
+
+#include "report/clean.h"
+#include "report/version.h"
+#include "report/words.h"
+
+#include <stdlib.h>
+
+json_t *json_count(uint64_t n)
+{
+    return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
+}
+
+json_t *json_text(const char *text)
+{
+    size_t len = 0;
+    char *clean;
+    json_t *value;
+
+    if (!text) {
+        return json_null();
+    }
+    clean = malloc(CLEAN_MAX_GROWTH * strlen(text) + 4);
+    if (!clean) {
+        return NULL;
+    }
+    while (*text) {
+        len += clean_put(clean_next(&text, true), clean + len);
+    }
+    value = json_stringn_nocheck(clean, len);
+    free(clean);
+    return value;
+}
+
+json_t *json_time(int64_t ns)
+{
+    char text[TIME_TEXT_LEN];
+
+    return ns == 0 ? json_null()
+                   : json_stringn_nocheck(text, words_time(ns, "Z", text));
+}
+
+json_t *json_addr(bool is_known, const struct addr *addr)
+{
+    char text[ADDR_TEXT_LEN];
+
+    return is_known ? json_string_nocheck(addr_format(addr, text)) : json_null();
+}
+
+json_t *json_addrs(const struct addr *addrs, size_t n)
+{
+    json_t *array = json_array();
+    bool ok = array;
+
+    for (size_t i = 0; i < n; i++) {
+        ok = json_append(array, json_addr(true, &addrs[i])) && ok;
+    }
+    return json_whole(array, ok);
+}
+
+json_t *json_row(const struct policy *policy, long row)
+{
+    return json_text(words_row_id(policy, row));
+}
+
+bool json_append(json_t *array, json_t *value)
+{
+    return json_array_append_new(array, value) == 0;
+}
+
+json_t *json_whole(json_t *array, bool complete)
+{
+    if (!complete) {
+        json_decref(array);
+        return NULL;
+    }
+    return array;
+}
+
+static json_t *texts(const char *const *list, size_t n)
+{
+    json_t *array = json_array();
+    bool ok = array;
+
+    for (size_t i = 0; i < n && list[i]; i++) {
+        ok = json_append(array, json_text(list[i])) && ok;
+    }
+    return json_whole(array, ok);
+}
+
+static json_t *kinds_part(unsigned kinds)
+{
+    json_t *array = json_array();
+    bool ok = array;
+
+    for (unsigned i = 0; i < KINDS; i++) {
+        if (kinds & 1u << i) {
+            ok = json_append(array,
+                             json_text(finding_kind_name((enum finding_kind)i))) &&
+                 ok;
+        }
+    }
+    return json_whole(array, ok);
+}
+
+/* Only what differs from the defaults.  Candidates are found only with --strict, so
+ * whether they fail is no option of its own. */
+static json_t *options_part(const struct judge_options *options)
+{
+    json_t *object = json_object();
+    unsigned strict = 1u << KIND_CANDIDATE;
+    bool ok = object;
+
+    if (options->n_devices > 0) {
+        ok = json_object_set_new(object, "devices",
+                                 texts(options->devices, options->n_devices)) == 0;
+    }
+    if (options->strict) {
+        ok = json_object_set_new(object, "strict", json_true()) == 0 && ok;
+    }
+    if (options->n_expect > 0) {
+        ok = json_object_set_new(object, "expect",
+                                 texts(options->expect, options->n_expect)) == 0 &&
+             ok;
+    }
+    if ((options->fail_on | strict) != (words_default_fail_on() | strict)) {
+        ok =
+            json_object_set_new(object, "fail_on", kinds_part(options->fail_on)) == 0 &&
+            ok;
+    }
+    if (options->show_names) {
+        ok = json_object_set_new(object, "show_names", json_true()) == 0 && ok;
+    }
+    return json_whole(object, ok);
+}
+
+static json_t *policy_part(const struct policy *policy)
+{
+    json_t *packs = json_array();
+    bool ok = packs;
+
+    for (size_t i = 0; i < policy_pack_count(policy); i++) {
+        const struct policy_pack *pack = policy_pack(policy, i);
+
+        ok = json_append(packs, json_pack("{s:o, s:o, s:o, s:o}", "name",
+                                          json_text(pack->name), "revision",
+                                          json_text(pack->revision), "as_of",
+                                          json_text(pack->as_of), "sha256",
+                                          json_text(pack->sha256))) &&
+             ok;
+    }
+    return json_pack("{s:o, s:o, s:o}", "packs", json_whole(packs, ok), "site",
+                     json_text(policy_site_name(policy)), "site_sha256",
+                     json_text(policy_site_sha256(policy)));
+}
+
+static json_t *links_part(const struct tally_capture *capture)
+{
+    json_t *array = json_array();
+    bool ok = array;
+
+    for (size_t i = 0; i < capture->n_links; i++) {
+        char room[8];
+
+        ok =
+            json_append(array, json_text(capture_link_name(capture->links[i], room))) &&
+            ok;
+    }
+    return json_whole(array, ok);
+}
+
+static json_t *undecoded_part(const struct tally_capture *capture)
+{
+    json_t *object = json_object();
+    bool ok = object;
+
+    for (size_t i = DECODE_OK + 1; i < DECODE_RESULTS; i++) {
+        if (capture->undecoded[i]) {
+            ok = json_object_set_new(object, decode_result_name((enum decode_result)i),
+                                     json_count(capture->undecoded[i])) == 0 &&
+                 ok;
+        }
+    }
+    return json_whole(object, ok);
+}
+
+static json_t *captures_part(const struct tally *tally)
+{
+    json_t *array = json_array();
+    bool ok = array;
+
+    for (size_t i = 0; i < tally->n_captures; i++) {
+        const struct tally_capture *c = &tally->captures[i];
+
+        ok = json_append(
+                 array,
+                 json_pack(
+                     "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "path", json_text(c->path), "format", json_text(c->format),
+                     "link_types", links_part(c), "packets", json_count(c->packets),
+                     "bytes", json_count(c->bytes), "first", json_time(c->first_ns),
+                     "last", json_time(c->last_ns), "cut", json_boolean(c->cut),
+                     "snaplen_cut_packets", json_count(c->snaplen_cut_packets),
+                     "dropped", json_count(c->dropped), "duplicates",
+                     json_count(c->copies), "undecoded", undecoded_part(c))) &&
+             ok;
+    }
+    return json_whole(array, ok);
+}
+
+/* The reasons of the scopes, each once. */
+static json_t *reasons_part(const struct judgement *judgement)
+{
+    json_t *array = json_array();
+    bool ok = array;
+
+    for (size_t i = 0; i < judgement->n_scopes; i++) {
+        const char *reason = judgement->scopes[i].reason;
+        bool is_new = reason[0];
+
+        for (size_t k = 0; k < i && is_new; k++) {
+            is_new = strcmp(judgement->scopes[k].reason, reason) != 0;
+        }
+        if (is_new) {
+            ok = json_append(array, json_text(reason)) && ok;
+        }
+    }
+    return json_whole(array, ok);
+}
+
+static json_t *scopes_part(const struct judgement *judgement)
+{
+    json_t *array = json_array();
+    bool ok = array;
+
+    for (size_t i = 0; i < judgement->n_scopes; i++) {
+        const struct sight_scope *scope = &judgement->scopes[i];
+        const char *reason = scope->reason;
+        char from[PREFIX_TEXT_LEN];
+
+        ok =
+            json_append(array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "from",
+                                         json_text(prefix_format(&scope->from, from)),
+                                         "to", json_text(scope->to), "flows",
+                                         json_count(scope->flows), "two_way",
+                                         json_count(scope->two_way), "trust",
+                                         json_text(trust_name(scope->trust)), "reasons",
+                                         texts(&reason, reason[0] ? 1 : 0))) &&
+            ok;
+    }
+    return json_whole(array, ok);
+}
+
+static json_t *visibility_part(const struct judgement *j)
+{
+    json_t *names =
+        json_pack("{s:o, s:o, s:o, s:o}", "sni", json_count(j->named_sni), "dns",
+                  json_count(j->named_dns), "http-host", json_count(j->named_http),
+                  "none", json_count(j->named_none));
+
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o}", "trust", json_text(trust_name(j->trust)),
+        "reasons", reasons_part(j), "flows", json_count(j->sight_flows), "two_way",
+        json_count(j->sight_two_way), "names", names, "scopes", scopes_part(j));
+}
+
+static json_t *summary_part(const struct judgement *judgement)
+{
+    const struct judge_summary *s = &judgement->summary;
+
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "devices",
+        json_count(judgement->n_devices), "flows", json_count(s->flows), "documented",
+        json_count(s->documented), "unexpected", json_count(s->unexpected), "candidate",
+        json_count(s->candidate), "background", json_count(s->background), "unjudged",
+        json_count(s->unjudged), "other_flows", json_count(s->other_flows));
+}
+
+json_t *report_json(const struct judgement *judgement,
+                    const struct judge_options *options)
+{
+    json_t *tool =
+        json_pack("{s:s, s:s}", "name", "policap", "version", POLICAP_VERSION);
+
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:o, s:o}",
+        "schema", "policap-report/1", "tool", tool, "verdict",
+        json_text(verdict_name(judgement->verdict)), "now",
+        json_time(judgement->now_ns), "exact", json_boolean(judgement->exact),
+        "limits_hit",
+        texts(judgement->limits, sizeof judgement->limits / sizeof *judgement->limits),
+        "options", options_part(options), "policy", policy_part(judgement->policy),
+        "captures", captures_part(judgement->tally), "visibility",
+        visibility_part(judgement), "summary", summary_part(judgement), "problems",
+        json_problems(judgement), "findings", json_findings(judgement), "coverage",
+        json_coverage(judgement), "devices",
+        json_devices(judgement, options->show_names), "roles", json_roles(judgement),
+        "unlisted", json_unlisted(judgement), "background", json_background(judgement));
+}
+
+bool report_write_json(FILE *out, const struct judgement *judgement,
+                       const struct judge_options *options)
+{
+    json_t *report = report_json(judgement, options);
+    bool ok = report && json_dumpf(report, out, JSON_INDENT(2)) == 0 &&
+              fputc('\n', out) != EOF && fflush(out) == 0;
+
+    json_decref(report);
+    return ok;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A line of JSON, field by field (RFC 8259).
+ */
+#include "report/line_writer.h"
+
+#include "report/clean.h"
+
+static void drain(struct line_writer *line)
+{
+    if (fwrite(line->buffer, 1, line->len, line->out) != line->len) {
+        line->failed = true;
+    }
+    line->len = 0;
+}
+
+static void put_bytes(struct line_writer *line, const char *bytes, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        size_t room = sizeof line->buffer - line->len;
+        size_t n = len - done < room ? len - done : room;
+
+        memcpy(line->buffer + line->len, bytes + done, n);
+        line->len += n;
+        done += n;
+        if (line->len == sizeof line->buffer) {
+            drain(line);
+        }
+    }
+    if (len > 0) {
+        line->last = bytes[len - 1];
+    }
+}
+
+static void put_byte(struct line_writer *line, char byte)
+{
+    line->buffer[line->len++] = byte;
+    line->last = byte;
+    if (line->len == sizeof line->buffer) {
+        drain(line);
+    }
+}
+
+static void put_key(struct line_writer *line, const char *key)
+{
+    if (line->last != '{' && line->last != '[' && line->last != '\0') {
+        put_byte(line, ',');
+    }
+    if (key) {
+        put_byte(line, '"');
+        put_bytes(line, key, strlen(key));
+        put_bytes(line, "\":", 2);
+    }
+}
+
+void line_begin(struct line_writer *line, FILE *out)
+{
+    line->out = out;
+    line->failed = false;
+    line->last = '\0';
+    line->len = 0;
+}
+
+bool line_end(struct line_writer *line)
+{
+    put_byte(line, '\n');
+    drain(line);
+    return !line->failed;
+}
+
+void line_open(struct line_writer *line, const char *key, char bracket)
+{
+    put_key(line, key);
+    put_byte(line, bracket);
+}
+
+void line_close(struct line_writer *line, char bracket)
+{
+    put_byte(line, bracket);
+}
+
+static void put_escaped(struct line_writer *line, uint32_t code)
+{
+    static const char hex[] = "0123456789abcdef";
+    char text[6] = {'\\', 'u', '0', '0', hex[code >> 4 & 15], hex[code & 15]};
+
+    if (code < 0x20) {
+        put_bytes(line, text, 6);
+    } else if (code == '"' || code == '\\') {
+        put_byte(line, '\\');
+        put_byte(line, (char)code);
+    } else {
+        put_bytes(line, text, clean_put(code, text));
+    }
+}
+
+/* Bytes from 'text' on that stand for themselves in JSON. */
+static size_t plain_len(const char *text)
+{
+    size_t n = 0;
+
+    while (text[n] >= 0x20 && text[n] < 0x7f && text[n] != '"' && text[n] != '\\') {
+        n++;
+    }
+    return n;
+}
+
+void line_text(struct line_writer *line, const char *key, const char *text)
+{
+    put_key(line, key);
+    if (!text) {
+        put_bytes(line, "null", 4);
+        return;
+    }
+    put_byte(line, '"');
+    while (*text) {
+        size_t n = plain_len(text);
+
+        put_bytes(line, text, n);
+        text += n;
+        if (*text) {
+            put_escaped(line, clean_next(&text, true));
+        }
+    }
+    put_byte(line, '"');
+}
+
+/* Writes 'n' so that it ends before 'end', and returns where it begins. */
+static char *decimal_before(char *end, uint64_t n)
+{
+    do {
+        *--end = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    return end;
+}
+
+void line_count(struct line_writer *line, const char *key, uint64_t n)
+{
+    char room[20], *end = room + sizeof room;
+    char *begin = decimal_before(end, n);
+
+    put_key(line, key);
+    put_bytes(line, begin, (size_t)(end - begin));
+}
+
+void line_bool(struct line_writer *line, const char *key, bool value)
+{
+    put_key(line, key);
+    put_bytes(line, value ? "true" : "false", value ? 4 : 5);
+}
+
+void line_addr(struct line_writer *line, const char *key, const struct addr *addr)
+{
+    char room[ADDR_TEXT_LEN], *end = room + sizeof room, *at = end;
+
+    if (!addr_is_v4(addr)) {
+        line_text(line, key, addr_format(addr, room));
+        return;
+    }
+    /* inet_ntop() formats by sprintf(), which took a quarter of a line's time. */
+    for (unsigned i = 4; i-- > 0;) {
+        at = decimal_before(at, addr->b[12 + i]);
+        if (i > 0) {
+            *--at = '.';
+        }
+    }
+    put_key(line, key);
+    put_byte(line, '"');
+    put_bytes(line, at, (size_t)(end - at));
+    put_byte(line, '"');
+}
+
+void line_hex8(struct line_writer *line, const char *key, uint8_t value)
+{
+    static const char hex[] = "0123456789abcdef";
+    char text[3] = {hex[value >> 4], hex[value & 15], '\0'};
+
+    line_text(line, key, text);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * One line of JSON, written field by field.
+ *
+ * For lines that are written by the million: no allocation, no tree, and no format
+ * string to read.  The line is gathered in a buffer, which goes out when it is full, so
+ * a line may be of any length.  Keys are the program's own and are written as they are;
+ * only values are escaped.
+ *
+ * A comma stands before a key or element unless it is the first behind its bracket,
+ * which the last byte written tells.
+ */
+#ifndef REPORT_LINE_WRITER_H
+#define REPORT_LINE_WRITER_H
+
+#include "base/addr.h"
+
+#include <stdio.h>
+
+struct line_writer {
+    FILE *out;
+    bool failed;
+    char last; /* Last byte written. */
+    size_t len;
+    char buffer[4096];
+};
+
+void line_begin(struct line_writer *line, FILE *out);
+
+/* Ends the line.  False: it could not be written. */
+bool line_end(struct line_writer *line);
+
+/* Opens and closes what is given: '{' and '[' with a key (NULL for an element). */
+void line_open(struct line_writer *line, const char *key, char bracket);
+void line_close(struct line_writer *line, char bracket);
+
+/* A member, or with a NULL key an element.  A text that is NULL is null. */
+void line_text(struct line_writer *line, const char *key, const char *text);
+void line_count(struct line_writer *line, const char *key, uint64_t n);
+void line_bool(struct line_writer *line, const char *key, bool value);
+void line_addr(struct line_writer *line, const char *key, const struct addr *addr);
+void line_hex8(struct line_writer *line, const char *key, uint8_t value);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Text report: problems, one paragraph each, and findings with their evidence.
+ */
+#include "report/evidence.h"
+#include "report/text_parts.h"
+#include "report/words.h"
+
+enum {
+    HANG = 16,
+    MAX_FINDINGS = 100, /* Printed; the JSON report has all. */
+    MAX_LISTED = 12,    /* Findings named by one problem. */
+    MAX_SHOWN_IPS = 4
+};
+
+static enum text_style severity_style(uint8_t severity)
+{
+    return severity == 1 ? STYLE_BAD : severity == 2 ? STYLE_WARN : STYLE_PLAIN;
+}
+
+/* "google-fcm (Push messages)". */
+static void put_row(struct text_writer *text, const struct policy *policy, long row)
+{
+    const struct policy_row *r = row < 0 ? NULL : policy_row(policy, (size_t)row);
+
+    if (!r) {
+        text_say(text, "no row of the rules");
+    } else if (r->title && r->title[0]) {
+        text_say(text, "%s (%s)", r->id, r->title);
+    } else {
+        text_say(text, "%s", r->id);
+    }
+}
+
+static void put_cause(struct text_writer *text, enum finding_kind kind,
+                      enum cause cause, const struct addr *by)
+{
+    const char *clause =
+        words_cause(cause) ? words_cause(cause) : words_kind_clause(kind);
+    char address[ADDR_TEXT_LEN];
+
+    text_sentence(text, clause);
+    if (by) {
+        text_say(text, "Stopped by %s.", addr_format(by, address));
+    }
+}
+
+static void put_problem(struct text_writer *text, const struct judgement *judgement,
+                        size_t i)
+{
+    const struct problem *problem = &judgement->problems[i];
+    const char *noun = text_device_noun(judgement);
+    size_t n = problem->n_findings;
+    size_t listed = n > MAX_LISTED ? MAX_LISTED : n;
+
+    text_line(text, 2, 5);
+    text_say(text, "%zu.", i + 1);
+    text_styled(text, STYLE_STRONG, words_kind_title(problem->kind));
+    text_say(text, "-");
+    put_row(text, judgement->policy, problem->row);
+    text_line(text, 5, 5);
+    put_cause(text, problem->kind, problem->cause,
+              problem->has_by ? &problem->by : NULL);
+    text_number(text, problem->affected, noun, " affected,");
+    text_say(text, "%zu not; it hits %s. For %s.", problem->unaffected,
+             words_scope(problem->scope), words_owner(problem->owner));
+    text_say(text, n == 1 ? "Finding" : "Findings");
+    for (size_t k = 0; k < listed; k++) {
+        text_say(text, "F%td%s", problem->findings[k] - judgement->findings + 1,
+                 k + 1 < n ? "," : ".");
+    }
+    if (listed < n) {
+        text_say(text, "and %zu more.", n - listed);
+    }
+}
+
+void text_problems(struct text_writer *text, const struct judgement *judgement)
+{
+    if (judgement->n_problems == 0) {
+        return;
+    }
+    text_heading(text, "Problems");
+    for (size_t i = 0; i < judgement->n_problems; i++) {
+        put_problem(text, judgement, i);
+    }
+}
+
+static void put_device(struct text_writer *text, const struct judgement *judgement,
+                       const struct finding *finding)
+{
+    const struct device *device = finding->device;
+    char address[ADDR_TEXT_LEN];
+
+    if (!device) {
+        return;
+    }
+    text_label(text, 6, text_device_noun(judgement)[0] == 'h' ? "Host" : "Phone", HANG);
+    if (finding->has_ip) {
+        text_say(text, "%s", addr_format(&finding->ip, address));
+    }
+    if (!finding->has_ip || strcmp(address, device->key) != 0) {
+        text_say(text, finding->has_ip ? "(%s)" : "%s", device->key);
+    }
+}
+
+static void put_ports(struct text_writer *text, const struct finding *finding)
+{
+    text_say(text, "%s %u", words_transport_upper(finding->transport), finding->port);
+    if (finding->n_ports > 1) {
+        text_say(text, "(all ports:");
+        for (size_t i = 0; i < finding->n_ports; i++) {
+            text_say(text, "%u%s", finding->ports[i],
+                     i + 1 < finding->n_ports ? "," : ")");
+        }
+    }
+}
+
+static void put_peer(struct text_writer *text, const struct finding *finding)
+{
+    size_t n =
+        finding->n_peer_ips > MAX_SHOWN_IPS ? MAX_SHOWN_IPS : finding->n_peer_ips;
+    char address[ADDR_TEXT_LEN];
+
+    text_label(text, 6, "Peer", HANG);
+    if (finding->peer_name) {
+        text_say(text, "%s", finding->peer_name);
+    }
+    for (size_t i = 0; i < n; i++) {
+        text_say(text, "%s%s", addr_format(&finding->peer_ips[i], address),
+                 i + 1 < n ? "," : "");
+    }
+    if (n < finding->n_peer_ips) {
+        text_say(text, "and %zu more", finding->n_peer_ips - n);
+    }
+    text_say(text, "-");
+    put_ports(text, finding);
+    if (finding->from_peer) {
+        text_say(text, "(the peer opens it)");
+    }
+}
+
+static void put_when(struct text_writer *text, const struct finding *finding)
+{
+    text_label(text, 6, "When", HANG);
+    if (finding->first_ns) {
+        text_span(text, finding->first_ns, finding->last_ns);
+        text_say(text, "-");
+    }
+    text_number(text, finding->attempts, "attempt", ",");
+    text_number(text, finding->flows, "flow", ",");
+    text_number(text, finding->packets, "packet", "");
+    if (finding->resolved) {
+        text_styled(text, STYLE_GOOD, "- works again");
+    }
+}
+
+static void put_evidence(struct text_writer *text, const struct tally *tally,
+                         const struct finding *finding)
+{
+    struct evidence captures[FINDING_FRAMES];
+    size_t n = evidence_of(tally, finding, captures);
+
+    for (size_t i = 0; i < n; i++) {
+        text_label(text, 6, i == 0 ? "Evidence" : "", HANG);
+        text_say(text, "%s", captures[i].capture->path);
+        text_say(text, captures[i].n == 1 ? "frame" : "frames");
+        for (size_t k = 0; k < captures[i].n; k++) {
+            text_say(text, "%llu%s", (unsigned long long)captures[i].frames[k],
+                     k + 1 < captures[i].n ? "," : "");
+        }
+    }
+    if (finding->filter[0]) {
+        text_label(text, 6, "Filter", HANG);
+        text_say(text, "%s", finding->filter);
+    }
+}
+
+static void put_rows(struct text_writer *text, const char *label,
+                     const struct policy *policy, const uint32_t *rows, size_t n)
+{
+    if (n == 0) {
+        return;
+    }
+    text_label(text, 6, label, HANG);
+    for (size_t i = 0; i < n; i++) {
+        text_say(text, "%s%s", policy_row(policy, rows[i])->id, i + 1 < n ? "," : "");
+    }
+}
+
+static void put_finding(struct text_writer *text, const struct judgement *judgement,
+                        size_t i)
+{
+    const struct finding *finding = &judgement->findings[i];
+    const struct policy *policy = judgement->policy;
+
+    text_line(text, 2, 6);
+    text_say(text, "F%zu", i + 1);
+    text_styled(text, severity_style(finding->severity),
+                words_severity(finding->severity));
+    text_styled(text, STYLE_STRONG, words_kind_title(finding->kind));
+    if (finding->advice) {
+        text_say(text, "A%u", finding->advice);
+    }
+    text_say(text, "-");
+    put_row(text, policy, finding->row);
+    put_device(text, judgement, finding);
+    put_peer(text, finding);
+    put_rows(text, "May be", policy, finding->candidates, finding->n_candidates);
+    put_rows(text, "Also", policy, finding->shared_with, finding->n_shared);
+    text_label(text, 6, "What", HANG);
+    put_cause(text, finding->kind, finding->cause,
+              finding->has_by ? &finding->by : NULL);
+    text_say(text, "Confidence %s.", confidence_name(finding->confidence));
+    put_when(text, finding);
+    if (finding->means[0]) {
+        text_label(text, 6, "Means", HANG);
+        text_say(text, "%s", finding->means);
+    }
+    if (finding->todo[0]) {
+        text_label(text, 6, "Do", HANG);
+        text_say(text, "%s", finding->todo);
+    }
+    put_evidence(text, judgement->tally, finding);
+}
+
+void text_findings(struct text_writer *text, const struct judgement *judgement)
+{
+    size_t n = judgement->n_findings;
+
+    if (n == 0) {
+        return;
+    }
+    text_heading(text, "Findings");
+    for (size_t i = 0; i < n && i < MAX_FINDINGS; i++) {
+        put_finding(text, judgement, i);
+    }
+    if (n > MAX_FINDINGS) {
+        text_line(text, 2, 2);
+        text_say(text, "and %zu more; --format json has all.", n - MAX_FINDINGS);
+    }
+}
