@@ -10,14 +10,16 @@
 enum {
     BATCH_PACKETS = CAPTURE_BATCH + 64, /* An A-MSDU holds several. */
     PACKETS_A_FRAME = 64,
-    WINDOW_GAP_S = 60
+    WINDOW_GAP_S = 60,
+    AHEAD_SLOT = 24, /* Packets between asking for a slot and using its flow ... */
+    AHEAD_PIECE = 12 /* ... and between asking for the piece and using it. */
 };
 
 /* Packets of one batch of frames, and their order by shard. */
 struct batch {
     struct packet packets[BATCH_PACKETS];
     uint8_t shards[BATCH_PACKETS];
-    uint16_t order[BATCH_PACKETS];
+    struct shard_packet order[BATCH_PACKETS];
     size_t n;
 };
 
@@ -79,7 +81,7 @@ static uint8_t shard_of(const struct packet *packet)
 }
 
 /* Orders packets by shard, keeping the order of those of one shard. */
-static void batch_sort(struct batch *batch)
+static void batch_sort(struct batch *batch, uint32_t base)
 {
     uint16_t starts[SHARDS + 1] = {0};
 
@@ -91,20 +93,34 @@ static void batch_sort(struct batch *batch)
         starts[s + 1] = (uint16_t)(starts[s + 1] + starts[s]);
     }
     for (size_t i = 0; i < batch->n; i++) {
-        batch->order[starts[batch->shards[i]]++] = (uint16_t)i;
+        const struct packet *packet = &batch->packets[i];
+        struct shard_packet *item = &batch->order[starts[batch->shards[i]]++];
+
+        shard_prepare(item, packet, base + (uint32_t)packet->frame);
+        item->shard = batch->shards[i];
     }
 }
 
+/* A flow's state lies in no cache: its slot is asked for well before its piece, and
+ * its piece well before it is used. */
 static void batch_apply(struct collector *c)
 {
     struct batch *batch = &c->batch;
+    const struct shard_packet *items = batch->order;
 
-    batch_sort(batch);
-    for (size_t i = 0; i < batch->n; i++) {
-        const struct packet *packet = &batch->packets[batch->order[i]];
+    batch_sort(batch, c->base);
+    for (size_t i = 0; i < batch->n + AHEAD_SLOT; i++) {
+        if (i < batch->n) {
+            flow_table_prefetch_slot(c->shards[items[i].shard].flows, items[i].hash);
+        }
+        if (i >= AHEAD_SLOT - AHEAD_PIECE && i < batch->n + AHEAD_SLOT - AHEAD_PIECE) {
+            const struct shard_packet *item = &items[i - (AHEAD_SLOT - AHEAD_PIECE)];
 
-        shard_apply(&c->shards[batch->shards[batch->order[i]]], packet,
-                    c->base + (uint32_t)packet->frame);
+            flow_table_prefetch(c->shards[item->shard].flows, item->hash, item->from);
+        }
+        if (i >= AHEAD_SLOT) {
+            shard_apply(&c->shards[items[i - AHEAD_SLOT].shard], &items[i - AHEAD_SLOT]);
+        }
     }
     batch->n = 0;
 }

@@ -6,10 +6,14 @@
 #include "audit/records.h"
 #include "audit/shard.h"
 
-enum { PORT_DNS = 53, PORT_DHCP_SERVER = 67, PORT_DHCP_CLIENT = 68 };
+#include <stdlib.h>
+
+enum { PORT_DNS = 53, PORT_DHCP_SERVER = 67, PORT_DHCP_CLIENT = 68, PROTO_UDP = 17 };
+
+enum { QUIC_DATAGRAMS = 16 /* A client's hello is not spread over more. */ };
 
 /* Bits of piece.settled: one for each end, and what is waited for. */
-enum { SETTLED_CHECK = 4 };
+enum { SETTLED_BOTH = 3, SETTLED_CHECK = 4 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -190,20 +194,6 @@ static void dhcp_look(struct tally *tally, const struct packet *packet,
     }
 }
 
-static void look_udp(struct shard *shard, struct piece *piece,
-                     const struct packet *packet, uint32_t frame)
-{
-    struct cursor bytes = {packet->payload, packet->payload_cap};
-
-    (void)piece;
-    if (packet->src_port == PORT_DNS || packet->dst_port == PORT_DNS) {
-        dns_look(&shard->tally, packet, bytes, frame);
-    } else if (packet->dst_port == PORT_DHCP_SERVER ||
-               packet->dst_port == PORT_DHCP_CLIENT) {
-        dhcp_look(&shard->tally, packet, bytes, frame);
-    }
-}
-
 /* --- TCP --- */
 
 static void name_found(struct shard *shard, struct piece *piece, const char *text,
@@ -273,7 +263,12 @@ static enum parse_result bytes_look(struct shard *shard, struct piece *piece,
 
 void payload_forget(struct shard *shard, const struct piece *piece)
 {
-    if (piece->hello) {
+    if (!piece->hello) {
+        return;
+    }
+    if (piece->key.proto == PROTO_UDP) {
+        shard->free_hellos[shard->n_free_hellos++] = (uint8_t)(piece->hello - 1);
+    } else {
         shard->free_streams[shard->n_free++] = (uint16_t)(piece->hello - 1);
     }
 }
@@ -398,6 +393,70 @@ static void look_tcp(struct shard *shard, struct piece *piece,
     }
 }
 
+/* --- UDP --- */
+
+static struct quic_crypto *quic_open(struct shard *shard, struct piece *piece)
+{
+    if (!piece->hello && shard->n_free_hellos > 0) {
+        uint8_t i = shard->free_hellos[shard->n_free_hellos - 1];
+
+        if (!shard->hellos[i]) {
+            shard->hellos[i] = malloc(sizeof *shard->hellos[i]);
+        }
+        if (shard->hellos[i]) {
+            memset(shard->hellos[i], 0, sizeof *shard->hellos[i]);
+            shard->n_free_hellos--;
+            piece->hello = i + 1u;
+        }
+    }
+    return piece->hello ? shard->hellos[piece->hello - 1] : NULL;
+}
+
+static void settle_udp(struct shard *shard, struct piece *piece)
+{
+    stream_close(shard, piece);
+    piece->settled = SETTLED_BOTH;
+}
+
+/* The Initial packets of whoever opened the flow; the server's hold no name. */
+static void quic_look(struct shard *shard, struct piece *piece, struct cursor bytes,
+                      unsigned from)
+{
+    const struct flow_end *end = &piece->end[from], *other = &piece->end[!from];
+    struct tls_hello hello;
+
+    if (other->packets && other->first_ns < end->first_ns) {
+        return;
+    }
+    if (end->payload_packets > QUIC_DATAGRAMS || !quic_is_initial(bytes)) {
+        settle_udp(shard, piece);
+        return;
+    }
+
+    struct quic_crypto *state = quic_open(shard, piece);
+    if (state && quic_initial_parse(bytes, state, &hello) == PARSE_OK) {
+        name_found(shard, piece, hello.sni,
+                   (struct flow_name){.source = NAME_QUIC_SNI,
+                                      .flags = hello.ech ? FLOW_NAME_ECH : 0});
+        settle_udp(shard, piece);
+    }
+}
+
+static void look_udp(struct shard *shard, struct piece *piece, const struct packet *packet,
+                     unsigned from, uint32_t frame)
+{
+    struct cursor bytes = {packet->payload, packet->payload_cap};
+
+    if (packet->src_port == PORT_DNS || packet->dst_port == PORT_DNS) {
+        dns_look(&shard->tally, packet, bytes, frame);
+    } else if (packet->dst_port == PORT_DHCP_SERVER ||
+               packet->dst_port == PORT_DHCP_CLIENT) {
+        dhcp_look(&shard->tally, packet, bytes, frame);
+    } else if (piece->settled != SETTLED_BOTH) {
+        quic_look(shard, piece, bytes, from);
+    }
+}
+
 void payload_look(struct shard *shard, struct piece *piece, const struct packet *packet,
                   unsigned from, uint32_t frame)
 {
@@ -405,7 +464,7 @@ void payload_look(struct shard *shard, struct piece *piece, const struct packet 
         return;
     }
     if (packet->kind == PACKET_UDP) {
-        look_udp(shard, piece, packet, frame);
+        look_udp(shard, piece, packet, from, frame);
     } else {
         look_tcp(shard, piece, packet, from, frame);
     }

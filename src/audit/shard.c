@@ -73,6 +73,10 @@ bool shard_init(struct shard *shard, bool keep_pieces)
         shard->free_streams[i] = i;
     }
     shard->n_free = SHARD_STREAMS;
+    for (uint8_t i = 0; i < SHARD_HELLOS; i++) {
+        shard->free_hellos[i] = i;
+    }
+    shard->n_free_hellos = SHARD_HELLOS;
     return shard->flows != NULL;
 }
 
@@ -80,6 +84,9 @@ void shard_fini(struct shard *shard)
 {
     for (size_t i = 0; i < SHARD_STREAMS; i++) {
         stream_fini(&shard->streams[i]);
+    }
+    for (size_t i = 0; i < SHARD_HELLOS; i++) {
+        free(shard->hellos[i]);
     }
     flow_table_free(shard->flows);
     pool_fini(&shard->fragments);
@@ -174,7 +181,8 @@ static void fragment_count(struct shard *shard, const struct packet *packet,
     whole.dst_port = f->dst_port;
 
     struct flow_key key = flow_key_of(&whole, packet->interface, &from);
-    struct piece *piece = flow_table_get(shard->flows, &key, &whole, from);
+    struct piece *piece =
+        flow_table_get(shard->flows, &key, flow_key_hash(&key), &whole, from);
     if (piece) {
         piece_add_fragment(piece, &whole, from, frame);
     }
@@ -215,12 +223,24 @@ static void first_fragment(struct shard *shard, const struct packet *packet)
     }
 }
 
-static void flow_packet(struct shard *shard, const struct packet *packet,
-                        uint32_t frame)
+void shard_prepare(struct shard_packet *item, const struct packet *packet, uint32_t frame)
 {
     unsigned from;
-    struct flow_key key = flow_key_of(packet, packet->interface, &from);
-    struct piece *piece = flow_table_get(shard->flows, &key, packet, from);
+
+    item->packet = packet;
+    item->frame = frame;
+    item->key = flow_key_of(packet, packet->interface, &from);
+    item->hash = flow_key_hash(&item->key);
+    item->from = (uint8_t)from;
+}
+
+static void flow_packet(struct shard *shard, const struct shard_packet *item)
+{
+    const struct packet *packet = item->packet;
+    unsigned from = item->from;
+    uint32_t frame = item->frame;
+    struct piece *piece =
+        flow_table_get(shard->flows, &item->key, item->hash, packet, from);
 
     if (!piece || !piece_add(piece, packet, from, frame)) {
         return;
@@ -239,19 +259,14 @@ static void flow_packet(struct shard *shard, const struct packet *packet,
     }
 }
 
-/* The quoted flow may have been seen by another source than the error was. */
-static void icmp_error(struct shard *shard, const struct packet *packet, uint32_t frame)
+static void icmp_error(struct shard *shard, const struct shard_packet *item)
 {
-    unsigned quoted;
-    struct flow_key key = flow_key_of(packet, packet->interface, &quoted);
-    struct piece *piece = flow_table_find(shard->flows, &key);
+    struct piece *piece = flow_table_get(shard->flows, &item->key, item->hash, item->packet,
+                                         item->from);
 
     shard->tally.background[BACKGROUND_ICMP]++;
-    if (!piece) {
-        piece = flow_table_get(shard->flows, &key, packet, quoted);
-    }
     if (piece) {
-        piece_add_icmp(piece, packet, quoted, frame);
+        piece_add_icmp(piece, item->packet, item->from, item->frame);
     }
 }
 
@@ -272,21 +287,23 @@ static enum background class_of(const struct packet *packet)
     return packet->proto == PROTO_ICMP ? BACKGROUND_ICMP : BACKGROUND_OTHER_IP;
 }
 
-void shard_apply(struct shard *shard, const struct packet *packet, uint32_t frame)
+void shard_apply(struct shard *shard, const struct shard_packet *item)
 {
+    const struct packet *packet = item->packet;
+
     if ((packet->flags & PACKET_LATER_FRAGMENT) &&
         (packet->proto == PROTO_TCP || packet->proto == PROTO_UDP)) {
-        later_fragment(shard, packet, frame);
+        later_fragment(shard, packet, item->frame);
         return;
     }
     switch ((enum packet_kind)packet->kind) {
     case PACKET_TCP:
     case PACKET_UDP:
-        flow_packet(shard, packet, frame);
+        flow_packet(shard, item);
         break;
     case PACKET_ICMP_ERROR:
         if (packet->proto == PROTO_TCP || packet->proto == PROTO_UDP) {
-            icmp_error(shard, packet, frame);
+            icmp_error(shard, item);
         } else {
             shard->tally.background[BACKGROUND_ICMP]++;
         }

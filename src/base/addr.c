@@ -89,26 +89,6 @@ bool prefix_contains(const struct prefix *p, const struct addr *a)
            ((p->addr.b[whole] ^ a->b[whole]) & (0xff00 >> rest & 0xff)) == 0;
 }
 
-bool addr_is_private(const struct addr *a)
-{
-    const uint8_t *v4 = a->b + 12;
-
-    if (!addr_is_v4(a)) {
-        return (a->b[0] & 0xfe) == 0xfc || addr_is_link_local(a);
-    }
-    return v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) ||
-           (v4[0] == 192 && v4[1] == 168) || (v4[0] == 100 && (v4[1] & 0xc0) == 64) ||
-           addr_is_link_local(a);
-}
-
-bool addr_is_link_local(const struct addr *a)
-{
-    if (addr_is_v4(a)) {
-        return a->b[12] == 169 && a->b[13] == 254;
-    }
-    return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
-}
-
 bool addr_is_group(const struct addr *a)
 {
     if (!addr_is_v4(a)) {

@@ -15,6 +15,7 @@
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
+#include "base/hash.h"
 #include "decode/decode.h"
 
 enum {
@@ -71,28 +72,31 @@ enum payload_kind {
     PAYLOAD_KINDS
 };
 
-/* What one end sent. */
+/* What one end sent.  What each packet adds to comes first, so that it lies in the
+ * first cache lines. */
 struct flow_end {
     uint64_t bytes; /* Of the frames on the wire. */
-    uint32_t packets;
-    uint32_t payload_packets;
-    int64_t first_ns, last_ns;
-    int64_t last_data_ns;
-    uint32_t first_frame, last_frame, last_data_frame;
+    int64_t last_ns, last_data_ns;
+    uint32_t packets, payload_packets;
+    uint32_t last_frame, last_data_frame;
+    uint32_t seq_end;  /* Highest sequence number behind payload, SYN and FIN. */
+    uint32_t ack;      /* Highest acknowledgement. */
+    uint32_t tail_seq; /* Highest start of a segment with payload ... */
+    uint32_t tail_n;   /* ... how often it was sent ... */
+    int64_t tail_ns;   /* ... and when first. */
     uint32_t seq_first;   /* Lowest sequence number of a segment with payload. */
-    uint32_t seq_end;     /* Highest sequence number behind payload, SYN and FIN. */
-    uint32_t ack;         /* Highest acknowledgement. */
-    uint32_t seq_first_n; /* Segments that began at seq_first. */
-    uint32_t tail_seq;    /* Highest start of a segment with payload ... */
-    uint32_t tail_n;      /* ... how often it was sent ... */
-    int64_t tail_ns;      /* ... and when first. */
+    uint32_t seq_first_n; /* Segments that began there. */
     uint8_t seen;         /* enum end_seen */
     uint8_t tcp_flags;    /* OR of all. */
     uint8_t ttl_low, ttl_high; /* Of all packets but RSTs; 0: there are none. */
+    uint8_t n_acks;            /* Of SIGN_ACK: at most 2. */
+    uint8_t n_data;            /* Of SIGN_DATA: at most 2. */
     uint8_t rst_ttl;           /* Of the first RST. */
     uint8_t rst_flags;         /* TCP flags of the first RST. */
     uint8_t rst_bare;          /* It has no window and no options. */
     uint8_t first_payload;     /* enum payload_kind */
+    uint32_t first_frame;
+    int64_t first_ns;
     uint32_t copies, later_fragments;
     uint32_t isn; /* Of the SYN or SYN-ACK, where seen has END_ISN. */
     struct sign signs[SIGNS];
@@ -141,27 +145,65 @@ enum flow_name_flag { FLOW_NAME_ECH = 1, FLOW_NAME_PROXIED = 2 };
 struct piece {
     struct flow_key key;
     int64_t first_ns, last_ns;
+    uint8_t closing; /* enum closing */
+    uint8_t settled; /* No more payload is looked at. */
     uint8_t inexact; /* Driven out early, or a part is missing. */
+    uint8_t check;   /* Result of Android's connectivity check: enum check_result. */
+    uint32_t hello;  /* Index + 1 of a stream under reassembly, 0: none. */
+    struct {
+        uint32_t print, ms;
+    } copy[4];       /* The last packets, to know copies of them. */
+    uint8_t copy_at; /* Which of 'copy' is overwritten next. */
     uint8_t n_encap;
     uint8_t encap[DECODE_MAX_ENCAP]; /* Of the first packet. */
-    uint8_t check;   /* Result of Android's connectivity check: enum check_result. */
-    uint8_t settled; /* No more payload is looked at. */
-    uint8_t copy_at; /* Which of 'copy' is overwritten next. */
     struct flow_end end[2];
     struct flow_icmp icmp;
     struct flow_name names[FLOW_NAMES];
-    uint32_t hello; /* Index + 1 of a stream under reassembly, 0: none. */
-    struct {
-        int64_t ns;
-        uint64_t print;
-    } copy[4]; /* The last packets, to know copies of them. */
 };
+
+/* What ends a TCP connection, as bits. */
+enum closing { CLOSING_FIN_0 = 1, CLOSING_FIN_1 = 2, CLOSING_RST = 4 };
 
 enum check_result { CHECK_NONE, CHECK_OK, CHECK_PORTAL };
 
+/* Hash of a key: unseeded, the same on each machine. */
+static inline uint64_t flow_key_hash(const struct flow_key *key)
+{
+    uint64_t w[5];
+
+    memcpy(w, key, sizeof w);
+    return hash_mix(hash_mix(w[0] ^ w[1], w[2] ^ w[4]), w[3] ^ w[4]);
+}
+
+static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
+{
+    uint64_t v[5], w[5];
+
+    memcpy(v, a, sizeof v);
+    memcpy(w, b, sizeof w);
+    return ((v[0] ^ w[0]) | (v[1] ^ w[1]) | (v[2] ^ w[2]) | (v[3] ^ w[3]) |
+            (v[4] ^ w[4])) == 0;
+}
+
 /* The key of the packet's flow.  '*from' is the index of the sender's end. */
-struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
-                            unsigned *from);
+static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
+                                          unsigned *from)
+{
+    bool swap = addr_below(&packet->dst, &packet->src) ||
+                (packet->src_port > packet->dst_port &&
+                 addr_equal(&packet->src, &packet->dst));
+    struct flow_key key = {
+        .a = swap ? packet->dst : packet->src,
+        .b = swap ? packet->src : packet->dst,
+        .port_a = swap ? packet->dst_port : packet->src_port,
+        .port_b = swap ? packet->src_port : packet->dst_port,
+        .source = source,
+        .proto = packet->proto,
+    };
+
+    *from = swap;
+    return key;
+}
 
 /* Adds a packet to a piece.  False: it is a copy of a packet that was added just
  * before, counted as such, and nothing else of it was noted. */
@@ -180,8 +222,20 @@ void piece_add_fragment(struct piece *piece, const struct packet *packet, unsign
 bool piece_is_reused_by(const struct piece *piece, const struct packet *packet,
                         unsigned from);
 
-/* Seconds after its last packet from which nothing can belong to the piece. */
-int64_t piece_idle_ns(const struct piece *piece);
+/* Nanoseconds after its last packet from which nothing can belong to the piece. */
+static inline int64_t piece_idle_ns(const struct piece *piece)
+{
+    const int64_t second_ns = 1000000000;
+    unsigned fins = CLOSING_FIN_0 | CLOSING_FIN_1;
+
+    if (piece->key.proto != 6) {
+        return FLOW_UDP_IDLE_S * second_ns;
+    }
+    if ((piece->closing & CLOSING_RST) || (piece->closing & fins) == fins) {
+        return FLOW_CLOSED_IDLE_S * second_ns;
+    }
+    return FLOW_TCP_IDLE_S * second_ns;
+}
 
 /* Can 'later' go on with the connection that 'piece' is of? */
 bool piece_continues(const struct piece *piece, const struct piece *later);
@@ -237,13 +291,19 @@ struct flow_table *flow_table_new(uint32_t max, piece_sink sink, void *context);
 /* Live flows are not given to the sink. */
 void flow_table_free(struct flow_table *table);
 
-/* The live piece of 'key' at the time of 'packet', made where there is none.  NULL:
- * out of memory.  Valid until the next call. */
+/* Fetches into the cache what flow_table_get() will touch: first the slot, some packets
+ * later the piece. */
+void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash);
+void flow_table_prefetch(const struct flow_table *table, uint64_t hash, unsigned from);
+
+/* The live piece of 'key', whose hash is 'hash', at the time of 'packet'; made where
+ * there is none.  NULL: out of memory.  Valid until the next call. */
 struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
-                             const struct packet *packet, unsigned from);
+                             uint64_t hash, const struct packet *packet, unsigned from);
 
 /* The live piece of 'key', or NULL. */
-struct piece *flow_table_find(struct flow_table *table, const struct flow_key *key);
+struct piece *flow_table_find(const struct flow_table *table, const struct flow_key *key,
+                              uint64_t hash);
 
 /* Gives idle flows to the sink, a few at each call. */
 void flow_table_sweep(struct flow_table *table, int64_t now_ns);

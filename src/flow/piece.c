@@ -9,26 +9,9 @@
 
 #include "base/hash.h"
 
-static const int64_t second_ns = 1000000000;
-
 static bool seq_after(uint32_t a, uint32_t b)
 {
     return (int32_t)(a - b) > 0;
-}
-
-struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
-                            unsigned *from)
-{
-    int order = addr_cmp(&packet->src, &packet->dst);
-    bool swap = order > 0 || (order == 0 && packet->src_port > packet->dst_port);
-    struct flow_key key = {.source = source, .proto = packet->proto};
-
-    *from = swap;
-    key.a = swap ? packet->dst : packet->src;
-    key.b = swap ? packet->src : packet->dst;
-    key.port_a = swap ? packet->dst_port : packet->src_port;
-    key.port_b = swap ? packet->src_port : packet->dst_port;
-    return key;
 }
 
 /* Notes one packet in a row of first, second and last. */
@@ -55,35 +38,39 @@ static void sign_note(struct sign *sign, int64_t ns, uint32_t frame)
 /* Identifies a packet among the flow's own.  TTL, VLAN and MACs may differ between
  * copies; the first bytes of UDP payload are in, or RTP would be taken for copies of
  * itself. */
-static uint64_t packet_print(const struct packet *p, unsigned from)
+static uint32_t packet_print(const struct packet *p, unsigned from)
 {
-    uint64_t head[2] = {0, 0};
-    uint64_t h = hash_mix((uint64_t)p->tcp_seq << 32 | p->tcp_ack,
-                          (uint64_t)p->ip_id << 32 | (uint64_t)p->tcp_flags << 24 |
-                              (uint64_t)from << 23 | p->payload_len);
+    uint64_t head = 0;
 
-    if (p->payload_cap > 0) {
-        size_t n = p->payload_cap < sizeof head ? p->payload_cap : sizeof head;
+    if (p->kind == PACKET_TCP) {
+        head = (uint64_t)p->tcp_seq << 32 | p->tcp_ack;
+    } else if (p->payload_cap >= 16) {
+        uint64_t first[2];
 
-        memcpy(head, p->payload, n);
+        memcpy(first, p->payload, sizeof first);
+        head = first[0] ^ (first[1] << 29 | first[1] >> 35);
+    } else if (p->payload_cap > 0) {
+        head = hash_bytes(p->payload, p->payload_cap, 0);
     }
-    return hash_mix(h ^ head[0], head[1] ^ p->frag_offset);
+    return (uint32_t)(hash_mix(head, (uint64_t)p->ip_id << 48 | (uint64_t)from << 40 |
+                                         (uint64_t)p->tcp_flags << 32 | p->payload_len) >>
+                      32) |
+           1;
 }
 
 static bool is_copy(struct piece *piece, const struct packet *p, unsigned from)
 {
-    uint64_t print = packet_print(p, from);
-    int64_t within =
-        (p->ip_id != 0 ? FLOW_COPY_MS : FLOW_COPY_NO_ID_MS) * second_ns / 1000;
+    uint32_t print = packet_print(p, from), ms = (uint32_t)(p->ns / 1000000);
+    int32_t within = p->ip_id != 0 ? FLOW_COPY_MS : FLOW_COPY_NO_ID_MS;
 
     for (unsigned i = 0; i < 4; i++) {
-        int64_t ago = p->ns - piece->copy[i].ns;
+        int32_t ago = (int32_t)(ms - piece->copy[i].ms);
 
         if (piece->copy[i].print == print && ago <= within && ago >= -within) {
             return true;
         }
     }
-    piece->copy[piece->copy_at].ns = p->ns;
+    piece->copy[piece->copy_at].ms = ms;
     piece->copy[piece->copy_at].print = print;
     piece->copy_at = (piece->copy_at + 1) & 3;
     return false;
@@ -116,8 +103,9 @@ static void note_data(struct flow_end *end, const struct packet *p, uint32_t fra
     }
     end->last_data_ns = p->ns > end->last_data_ns ? p->ns : end->last_data_ns;
     end->last_data_frame = frame;
-    if (end->signs[SIGN_DATA].n < 2) {
+    if (end->n_data < 2) {
         sign_note(&end->signs[SIGN_DATA], p->ns, frame);
+        end->n_data++;
     }
 }
 
@@ -197,10 +185,17 @@ static void note_control(struct flow_end *end, const struct packet *p, uint32_t 
     }
 }
 
-static void add_tcp(struct flow_end *end, const struct packet *p, uint32_t frame)
+static void add_tcp(struct piece *piece, unsigned from, const struct packet *p,
+                    uint32_t frame)
 {
+    struct flow_end *end = &piece->end[from];
+
     end->tcp_flags |= p->tcp_flags;
+    if (p->tcp_flags & TCP_FIN) {
+        piece->closing |= from ? CLOSING_FIN_1 : CLOSING_FIN_0;
+    }
     if (p->tcp_flags & TCP_RST) {
+        piece->closing |= CLOSING_RST;
         note_rst(end, p, frame);
         return;
     }
@@ -212,8 +207,9 @@ static void add_tcp(struct flow_end *end, const struct packet *p, uint32_t frame
     if (p->payload_len > 0) {
         note_data(end, p, frame);
         note_segment(end, p, frame);
-    } else if (!(p->tcp_flags & (TCP_SYN | TCP_FIN)) && end->signs[SIGN_ACK].n < 2) {
+    } else if (!(p->tcp_flags & (TCP_SYN | TCP_FIN)) && end->n_acks < 2) {
         sign_note(&end->signs[SIGN_ACK], p->ns, frame);
+        end->n_acks++;
     }
 }
 
@@ -233,7 +229,7 @@ bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
     }
     count(piece, end, packet, frame);
     if (packet->kind == PACKET_TCP) {
-        add_tcp(end, packet, frame);
+        add_tcp(piece, from, packet, frame);
     } else {
         note_ttl(end, packet->ttl);
         if (packet->payload_len > 0) {
@@ -323,20 +319,6 @@ bool piece_is_reused_by(const struct piece *piece, const struct packet *packet,
     }
     return !(packet->tcp_flags & TCP_ACK) && (end->seen & END_SEQ) &&
            end->seq_end != packet->tcp_seq;
-}
-
-static bool is_closed(const struct piece *piece)
-{
-    return piece->end[0].signs[SIGN_RST].n || piece->end[1].signs[SIGN_RST].n ||
-           (piece->end[0].signs[SIGN_FIN].n && piece->end[1].signs[SIGN_FIN].n);
-}
-
-int64_t piece_idle_ns(const struct piece *piece)
-{
-    if (piece->key.proto != 6) {
-        return FLOW_UDP_IDLE_S * second_ns;
-    }
-    return (is_closed(piece) ? FLOW_CLOSED_IDLE_S : FLOW_TCP_IDLE_S) * second_ns;
 }
 
 /* Do both know where an end began, and differ? */
@@ -478,6 +460,8 @@ static void end_merge(struct flow_end *into, const struct flow_end *from)
     for (unsigned i = SIGN_ACK; i <= SIGN_DATA; i++) {
         into->signs[i].n = into->signs[i].n > 2 ? 2 : into->signs[i].n;
     }
+    into->n_acks = (uint8_t)into->signs[SIGN_ACK].n;
+    into->n_data = (uint8_t)into->signs[SIGN_DATA].n;
 }
 
 /* What the flow as a whole tells: times, tunnels, names. */
@@ -490,6 +474,7 @@ static void facts_merge(struct piece *into, const struct piece *from)
     }
     into->last_ns = from->last_ns > into->last_ns ? from->last_ns : into->last_ns;
     into->inexact |= from->inexact;
+    into->closing |= from->closing;
     into->check = from->check > into->check ? from->check : into->check;
     icmp_merge(&into->icmp, &from->icmp);
     for (unsigned i = 0; i < FLOW_NAMES && from->names[i].name; i++) {

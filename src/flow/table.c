@@ -2,6 +2,10 @@
  *
  * The live flows of one shard.
  *
+ * Pieces lie in one dense array.  A slot of the hash table holds half of a flow's hash
+ * beside its place in the array, so that a probe touches no piece but the one it is
+ * looking for, and a removal none at all.
+ *
  * A flow leaves the table when its packet time says that it is over; when that is
  * noticed does not matter, since nothing can be added to it then.  Only a full table
  * drives flows out early: the least telling first, a sixteenth at once, so that the
@@ -9,17 +13,17 @@
  */
 #include "flow/flow.h"
 
-#include "base/pool.h"
-
 #include <stdlib.h>
 
-enum { SWEEP_STEPS = 4, EVICT_SHARE = 16 };
+enum { SWEEP_STEPS = 4, EVICT_SHARE = 16, FIRST_ROOM = 64, FIRST_SLOTS = 128 };
 
 struct flow_table {
-    struct pool live; /* struct piece */
+    struct piece *pieces;
+    uint64_t *slots; /* Half of the hash, then index + 1; 0: empty. */
+    uint32_t n, room, mask, max;
+    uint32_t hand; /* Where the sweep goes on. */
     piece_sink sink;
     void *context;
-    uint32_t hand; /* Where the sweep goes on. */
     uint64_t n_evicted;
 };
 
@@ -28,7 +32,7 @@ struct flow_table *flow_table_new(uint32_t max, piece_sink sink, void *context)
     struct flow_table *table = calloc(1, sizeof *table);
 
     if (table) {
-        pool_init(&table->live, sizeof(struct piece), sizeof(struct flow_key), max);
+        table->max = max;
         table->sink = sink;
         table->context = context;
     }
@@ -38,15 +42,152 @@ struct flow_table *flow_table_new(uint32_t max, piece_sink sink, void *context)
 void flow_table_free(struct flow_table *table)
 {
     if (table) {
-        pool_fini(&table->live);
+        free(table->pieces);
+        free(table->slots);
         free(table);
     }
 }
 
+static uint64_t slot_value(uint64_t hash, uint32_t i)
+{
+    return (hash & ~(uint64_t)UINT32_MAX) | (i + 1);
+}
+
+static uint32_t home_of(const struct flow_table *table, uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) & table->mask;
+}
+
+static struct piece *piece_of(const struct flow_table *table, uint64_t slot)
+{
+    return &table->pieces[(uint32_t)slot - 1];
+}
+
+/* The slot that holds entry 'i', whose hash is 'hash'. */
+static uint32_t slot_of_entry(const struct flow_table *table, uint64_t hash, uint32_t i)
+{
+    uint32_t s = home_of(table, hash);
+
+    while (table->slots[s] != slot_value(hash, i)) {
+        s = (s + 1) & table->mask;
+    }
+    return s;
+}
+
+struct piece *flow_table_find(const struct flow_table *table, const struct flow_key *key,
+                              uint64_t hash)
+{
+    if (!table->slots) {
+        return NULL;
+    }
+    for (uint32_t s = home_of(table, hash); table->slots[s]; s = (s + 1) & table->mask) {
+        if (table->slots[s] >> 32 == hash >> 32 &&
+            flow_key_equal(&piece_of(table, table->slots[s])->key, key)) {
+            return piece_of(table, table->slots[s]);
+        }
+    }
+    return NULL;
+}
+
+void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash)
+{
+    if (table->slots) {
+        __builtin_prefetch(&table->slots[home_of(table, hash)]);
+    }
+}
+
+void flow_table_prefetch(const struct flow_table *table, uint64_t hash, unsigned from)
+{
+    if (!table->slots) {
+        return;
+    }
+    for (uint32_t s = home_of(table, hash); table->slots[s]; s = (s + 1) & table->mask) {
+        if (table->slots[s] >> 32 == hash >> 32) {
+            const char *piece = (const char *)piece_of(table, table->slots[s]);
+            const char *end = piece + offsetof(struct piece, end[0]) +
+                              from * sizeof(struct flow_end);
+
+            __builtin_prefetch(piece, 1);
+            __builtin_prefetch(piece + 64, 1);
+            __builtin_prefetch(end, 1);
+            __builtin_prefetch(end + 64, 1);
+            return;
+        }
+    }
+}
+
+static void slot_insert(struct flow_table *table, uint64_t hash, uint32_t i)
+{
+    uint32_t s = home_of(table, hash);
+
+    while (table->slots[s]) {
+        s = (s + 1) & table->mask;
+    }
+    table->slots[s] = slot_value(hash, i);
+}
+
+static bool grow_slots(struct flow_table *table)
+{
+    uint32_t n = table->slots ? (table->mask + 1) * 2 : FIRST_SLOTS;
+    uint64_t *slots = calloc(n, sizeof *slots);
+
+    if (!slots) {
+        return false;
+    }
+    free(table->slots);
+    table->slots = slots;
+    table->mask = n - 1;
+    for (uint32_t i = 0; i < table->n; i++) {
+        slot_insert(table, flow_key_hash(&table->pieces[i].key), i);
+    }
+    return true;
+}
+
+static bool grow_pieces(struct flow_table *table)
+{
+    uint32_t room = table->room ? table->room * 2 : FIRST_ROOM;
+    struct piece *pieces = realloc(table->pieces, room * sizeof *pieces);
+
+    if (!pieces) {
+        return false;
+    }
+    table->pieces = pieces;
+    table->room = room;
+    return true;
+}
+
+/* Empties slot 's' and moves later entries of its run back, so that no probe that
+ * passed over 's' ends too early. */
+static void slot_clear(struct flow_table *table, uint32_t s)
+{
+    uint32_t hole = s;
+
+    table->slots[hole] = 0;
+    for (s = (s + 1) & table->mask; table->slots[s]; s = (s + 1) & table->mask) {
+        uint32_t home = home_of(table, table->slots[s]);
+
+        if (((s - home) & table->mask) >= ((s - hole) & table->mask)) {
+            table->slots[hole] = table->slots[s];
+            table->slots[s] = 0;
+            hole = s;
+        }
+    }
+}
+
+/* Gives piece 'i' to the sink; the last one moves into its place. */
 static void finish(struct flow_table *table, uint32_t i)
 {
-    table->sink(table->context, pool_at(&table->live, i));
-    pool_remove(&table->live, i);
+    uint32_t last = table->n - 1;
+
+    table->sink(table->context, &table->pieces[i]);
+    slot_clear(table, slot_of_entry(table, flow_key_hash(&table->pieces[i].key), i));
+    if (i != last) {
+        uint64_t hash = flow_key_hash(&table->pieces[last].key);
+
+        table->slots[slot_of_entry(table, hash, last)] = slot_value(hash, i);
+        table->pieces[i] = table->pieces[last];
+    }
+    table->n--;
 }
 
 static bool is_over(const struct piece *piece, int64_t now_ns)
@@ -95,14 +236,14 @@ static int index_falls(const void *a, const void *b)
 
 static void drive_out(struct flow_table *table)
 {
-    uint32_t n = table->live.n, n_out = n / EVICT_SHARE + 1;
+    uint32_t n = table->n, n_out = n / EVICT_SHARE + 1;
     struct victim *victims = malloc(n * sizeof *victims);
 
     if (!victims) {
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const struct piece *piece = pool_at(&table->live, i);
+        const struct piece *piece = &table->pieces[i];
 
         victims[i] = (struct victim){piece->last_ns, i, class_of(piece)};
     }
@@ -111,9 +252,7 @@ static void drive_out(struct flow_table *table)
      * that is still to come. */
     qsort(victims, n_out, sizeof *victims, index_falls);
     for (uint32_t v = 0; v < n_out; v++) {
-        struct piece *piece = pool_at(&table->live, victims[v].i);
-
-        piece->inexact = 1;
+        table->pieces[victims[v].i].inexact = 1;
         finish(table, victims[v].i);
     }
     table->n_evicted += n_out;
@@ -123,54 +262,59 @@ static void drive_out(struct flow_table *table)
 /* Makes room in a full table: what is over goes first. */
 static void make_room(struct flow_table *table, int64_t now_ns)
 {
-    for (uint32_t i = table->live.n; i-- > 0;) {
-        if (is_over(pool_at(&table->live, i), now_ns)) {
+    for (uint32_t i = table->n; i-- > 0;) {
+        if (is_over(&table->pieces[i], now_ns)) {
             finish(table, i);
         }
     }
-    if (table->live.n >= table->live.max - table->live.max / EVICT_SHARE) {
+    if (table->n >= table->max - table->max / EVICT_SHARE) {
         drive_out(table);
     }
 }
 
-struct piece *flow_table_find(struct flow_table *table, const struct flow_key *key)
+static struct piece *add(struct flow_table *table, const struct flow_key *key,
+                         uint64_t hash)
 {
-    return pool_find(&table->live, key);
-}
+    bool crowded = !table->slots ||
+                   (uint64_t)(table->n + 1) * 3 > (uint64_t)(table->mask + 1) * 2;
+    struct piece *piece;
 
-static uint32_t index_of(const struct flow_table *table, const struct piece *piece)
-{
-    const struct piece *first = pool_at(&table->live, 0);
-
-    return (uint32_t)(piece - first);
+    if ((crowded && !grow_slots(table)) ||
+        (table->n == table->room && !grow_pieces(table))) {
+        return NULL;
+    }
+    slot_insert(table, hash, table->n);
+    piece = &table->pieces[table->n++];
+    memset(piece, 0, sizeof *piece);
+    piece->key = *key;
+    return piece;
 }
 
 struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
-                             const struct packet *packet, unsigned from)
+                             uint64_t hash, const struct packet *packet, unsigned from)
 {
-    struct piece *piece = pool_find(&table->live, key);
+    struct piece *piece = flow_table_find(table, key, hash);
 
-    if (piece &&
-        (is_over(piece, packet->ns) || piece_is_reused_by(piece, packet, from))) {
-        finish(table, index_of(table, piece));
+    if (piece && (is_over(piece, packet->ns) || piece_is_reused_by(piece, packet, from))) {
+        finish(table, (uint32_t)(piece - table->pieces));
         piece = NULL;
     }
     if (piece) {
         return piece;
     }
-    if (table->live.n >= table->live.max) {
+    if (table->n >= table->max) {
         make_room(table, packet->ns);
     }
-    return pool_add(&table->live, key, NULL);
+    return add(table, key, hash);
 }
 
 void flow_table_sweep(struct flow_table *table, int64_t now_ns)
 {
-    for (unsigned step = 0; step < SWEEP_STEPS && table->live.n > 0; step++) {
-        if (table->hand >= table->live.n) {
+    for (unsigned step = 0; step < SWEEP_STEPS && table->n > 0; step++) {
+        if (table->hand >= table->n) {
             table->hand = 0;
         }
-        if (is_over(pool_at(&table->live, table->hand), now_ns)) {
+        if (is_over(&table->pieces[table->hand], now_ns)) {
             finish(table, table->hand);
         } else {
             table->hand++;
@@ -180,8 +324,8 @@ void flow_table_sweep(struct flow_table *table, int64_t now_ns)
 
 void flow_table_each(const struct flow_table *table, piece_sink each, void *context)
 {
-    for (uint32_t i = 0; i < table->live.n; i++) {
-        each(context, pool_at(&table->live, i));
+    for (uint32_t i = 0; i < table->n; i++) {
+        each(context, &table->pieces[i]);
     }
 }
 

@@ -62,13 +62,13 @@ static bool crypto_frame(struct cursor *c, struct quic_crypto *state)
 }
 
 /* RFC 9000 19.3: largest, delay, count, first range; then 'count' gaps and ranges, and
- * with ECN three sums. */
+ * with ECN three sums.  However high 'count' is, the loop ends with the payload. */
 static bool ack_frame(struct cursor *c, bool ecn)
 {
     uint64_t largest, delay, count, skipped;
 
     if (!quic_varint(c, &largest) || !quic_varint(c, &delay) ||
-        !quic_varint(c, &count) || !quic_varint(c, &skipped) || count > c->left) {
+        !quic_varint(c, &count) || !quic_varint(c, &skipped)) {
         return false;
     }
     for (uint64_t n = 2 * count + (ecn ? 3 : 0); n > 0; n--) {
@@ -103,13 +103,11 @@ static void frames_read(struct cursor payload, struct quic_crypto *state)
     }
 }
 
-/* Makes 'keys', which open 'packet', those of the connection.  It begins anew: after a
+/* Makes 'keys' those of the connection.  It begins anew: after a
  * Retry the client sends its hello once more, after another version another hello. */
-static void state_start(const struct quic_packet *packet, const struct quic_keys *keys,
-                        struct quic_crypto *state)
+static void state_start(const struct quic_keys *keys, struct quic_crypto *state)
 {
     state->keys = *keys;
-    state->version = packet->version;
     state->has_keys = true;
     state->n_ranges = 0;
 }
@@ -121,14 +119,13 @@ static bool packet_open(const struct quic_packet *packet, struct quic_crypto *st
 {
     struct quic_keys keys;
 
-    if (state->has_keys && state->version == packet->version &&
-        quic_packet_open(packet, &state->keys, room, payload)) {
+    if (state->has_keys && quic_packet_open(packet, &state->keys, room, payload)) {
         return true;
     }
     for (unsigned way = 0; quic_keys_derive(packet->version, way, packet->dcid, &keys);
          way++) {
         if (quic_packet_open(packet, &keys, room, payload)) {
-            state_start(packet, &keys, state);
+            state_start(&keys, state);
             return true;
         }
     }

@@ -39,7 +39,6 @@ struct quic_keys {
 /* What a client sent of its hello so far.  All zero: nothing.  Needs no release. */
 struct quic_crypto {
     struct quic_keys keys;
-    uint32_t version;
     bool has_keys;
     uint8_t n_ranges;
     struct {

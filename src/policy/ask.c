@@ -21,6 +21,7 @@ struct asking {
     struct addr peer;
     unsigned roles; /* Those the peer is known to have. */
     struct known_role known[ROLES];
+    unsigned arms;
     bool of_name; /* policy_rows_of_name(): whatever the ports. */
 };
 
@@ -40,47 +41,91 @@ static void take_bucket(struct asking *asking, const struct bucket *bucket,
     }
 }
 
-static void take_arm(struct asking *asking, uint32_t class, unsigned arm, unsigned port,
-                     struct policy_match match)
+/* The arms of the question, as bits. */
+static unsigned question_arms(const struct policy_question *q)
 {
-    const struct index *index = asking->index;
+    unsigned transport = (unsigned)__builtin_ctz(q->transport);
+    unsigned by_device = 1u << arm_of(transport, INITIATOR_DEVICE, END_DEVICE) |
+                         1u << arm_of(transport, INITIATOR_DEVICE, END_PEER);
+    unsigned by_peer = by_device << 2;
 
-    for (uint32_t left = index->classes[class].levels[arm]; left != 0;
-         left &= left - 1) {
-        unsigned level = (unsigned)__builtin_ctz(left);
-        struct bucket_key key = {class, (uint16_t)(port >> level), (uint8_t)level,
-                                 (uint8_t)arm};
-        const struct bucket *bucket = pool_find(&index->buckets, &key);
+    return (q->initiator != INITIATOR_PEER ? by_device : 0) |
+           (q->initiator != INITIATOR_DEVICE ? by_peer : 0);
+}
 
-        if (bucket) {
-            take_bucket(asking, bucket, match);
+/* The question's port at the end that the arm speaks of; ICMP is filed under 0. */
+static unsigned port_at(const struct policy_question *q, unsigned arm)
+{
+    if (q->transport == TRANSPORT_ICMP) {
+        return 0;
+    }
+    return (arm & 1) == END_PEER ? q->peer_port : q->device_port;
+}
+
+static bool item_is_hit(const struct item *item, unsigned arms,
+                        const struct policy_question *q)
+{
+    for (unsigned left = item->arms & arms; left != 0; left &= left - 1) {
+        unsigned port = port_at(q, (unsigned)__builtin_ctz(left));
+
+        if (item->range.low <= port && port <= item->range.high) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Looks at each item; 'of_name' takes them all. */
+static void take_items(struct asking *asking, const struct class *class,
+                       struct policy_match match)
+{
+    const struct item *items = asking->index->items + class->first;
+
+    for (uint32_t i = 0; i < class->n; i++) {
+        match.row = items[i].row;
+        match.width = items[i].width;
+        if ((asking->of_name ||
+             item_is_hit(&items[i], asking->arms, asking->question)) &&
+            !answer_add(&asking->answer, &match)) {
+            break;
         }
     }
 }
 
-static void take_class(struct asking *asking, uint32_t class, enum match_via via,
+static void take_large(struct asking *asking, uint32_t number,
+                       struct policy_match match)
+{
+    const struct index *index = asking->index;
+    const struct large_class *large = &index->large[index->classes[number].large];
+
+    for (unsigned arms = asking->arms; arms != 0; arms &= arms - 1) {
+        unsigned arm = (unsigned)__builtin_ctz(arms),
+                 port = port_at(asking->question, arm);
+
+        for (uint32_t left = large->levels[arm]; left != 0; left &= left - 1) {
+            unsigned level = (unsigned)__builtin_ctz(left);
+            struct bucket_key key = {number, (uint16_t)(port >> level), (uint8_t)level,
+                                     (uint8_t)arm};
+            const struct bucket *bucket = pool_find(&index->buckets, &key);
+
+            if (bucket) {
+                take_bucket(asking, bucket, match);
+            }
+        }
+    }
+}
+
+static void take_class(struct asking *asking, uint32_t number, enum match_via via,
                        unsigned detail, unsigned name)
 {
-    const struct policy_question *q = asking->question;
+    const struct class *class = &asking->index->classes[number];
     struct policy_match match = {
         .via = (uint8_t)via, .detail = (uint16_t)detail, .name = (uint8_t)name};
-    bool icmp = q->transport == TRANSPORT_ICMP;
-    unsigned transport = (unsigned)__builtin_ctz(q->transport);
 
-    if (asking->of_name) {
-        take_arm(asking, class, ARM_LIST, 0, match);
-        return;
-    }
-    for (enum initiator opener = INITIATOR_DEVICE; opener <= INITIATOR_PEER; opener++) {
-        if (q->initiator != INITIATOR_ANY && q->initiator != opener) {
-            continue;
-        }
-        take_arm(asking, class, arm_of(transport, opener, END_PEER),
-                 icmp ? 0 : q->peer_port, match);
-        if (!icmp) {
-            take_arm(asking, class, arm_of(transport, opener, END_DEVICE),
-                     q->device_port, match);
-        }
+    if (asking->of_name || class->n <= FEW_ITEMS) {
+        take_items(asking, class, match);
+    } else {
+        take_large(asking, number, match);
     }
 }
 
@@ -210,6 +255,7 @@ size_t policy_ask(const struct policy *policy, const struct policy_question *que
                             .question = question,
                             .index = &policy->index,
                             .answer = {out, 0},
+                            .arms = question_arms(question),
                             .peer = addr_of_nat64(&question->peer)};
 
     assert(question->n_names <= POLICY_MAX_NAMES);

@@ -285,7 +285,7 @@ static bool finish_row(struct policy *policy, size_t i, struct policap_error *er
     bool broad = false, wide = false;
 
     for (size_t j = 0; j < policy->peers[i].n; j++) {
-        struct peer *peer = (struct peer *)&policy->peers[i].at[j];
+        struct peer *peer = &policy->peers[i].at[j];
 
         if (!resolve(policy, row, peer, err)) {
             return false;

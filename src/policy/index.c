@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The index: which rows each class of peers has, filed by transport, opener, end and
- * block of ports.
+ * The index: which rows each class of peers has.
  *
- * A range of ports is cut into aligned power-of-two blocks, at most 30 of them, and
- * each port lies in one block of each of 17 sizes: so a lookup is a hash probe for each
- * size that the class uses.  Within a bucket rows stand in the order of an answer, so a
- * question reads no further than its answer has room.
+ * A class is a list of items, in the order of an answer.  One with many items has them
+ * filed by their ports, too: buckets.c.
  */
 #include "policy/internal.h"
 
@@ -19,6 +16,8 @@ void index_fini(struct index *index)
     free(index->exact);
     free(index->suffix);
     free(index->classes);
+    free(index->items);
+    free(index->large);
     free(index->filed);
     pool_fini(&index->buckets);
 }
@@ -35,7 +34,7 @@ static bool class_add(struct index *index, uint32_t *out)
         index->classes = classes;
         index->room = room;
     }
-    index->classes[index->n_classes] = (struct class){{0}};
+    index->classes[index->n_classes] = (struct class){0};
     *out = index->n_classes++;
     return true;
 }
@@ -64,7 +63,7 @@ static bool fixed_classes(struct index *index)
 }
 
 /* Calls 'use' for each peer of a live row, each binding and each entry of a set. */
-typedef bool peer_use(struct policy *policy, const struct peer *peer,
+typedef bool peer_use(struct policy *policy, struct peer *peer,
                       const struct meaning *meaning, void *context);
 
 static bool each_peer(struct policy *policy, peer_use *use, void *context)
@@ -101,7 +100,7 @@ struct node_list {
     size_t n;
 };
 
-static bool count_prefix(struct policy *policy, const struct peer *peer,
+static bool count_prefix(struct policy *policy, struct peer *peer,
                          const struct meaning *meaning, void *context)
 {
     struct node_list *list = context;
@@ -111,7 +110,7 @@ static bool count_prefix(struct policy *policy, const struct peer *peer,
     return true;
 }
 
-static bool collect_prefix(struct policy *policy, const struct peer *peer,
+static bool collect_prefix(struct policy *policy, struct peer *peer,
                            const struct meaning *meaning, void *context)
 {
     struct node_list *list = context;
@@ -120,6 +119,27 @@ static bool collect_prefix(struct policy *policy, const struct peer *peer,
     if (peer->kind == PEER_PREFIX) {
         list->at[list->n++] =
             (struct prefix_node){.prefix = peer->prefix, .meaning = *meaning};
+    }
+    return true;
+}
+
+/* The node of exactly this prefix, which is in the table. */
+static uint32_t node_of(const struct prefix_table *table, const struct prefix *prefix)
+{
+    uint32_t node = prefix_table_find(table, &prefix->addr);
+
+    while (table->nodes[node].prefix.bits != prefix->bits) {
+        node = table->nodes[node].parent;
+    }
+    return node;
+}
+
+static bool number_prefix(struct policy *policy, struct peer *peer,
+                          const struct meaning *meaning, void *context)
+{
+    (void)meaning, (void)context;
+    if (peer->kind == PEER_PREFIX) {
+        peer->number = node_of(&policy->index.prefixes, &peer->prefix);
     }
     return true;
 }
@@ -139,6 +159,7 @@ static bool make_prefixes(struct policy *policy)
     if (!prefix_table_make(table, list.at, list.n)) {
         return false;
     }
+    each_peer(policy, number_prefix, NULL);
     for (size_t i = 0; i < table->n_nodes; i++) {
         if (table->nodes[i].meaning.class != CLASS_NONE &&
             !class_add(&policy->index, &table->nodes[i].meaning.class)) {
@@ -148,27 +169,24 @@ static bool make_prefixes(struct policy *policy)
     return true;
 }
 
-static bool intern_name(struct policy *policy, const struct peer *peer,
+static bool intern_name(struct policy *policy, struct peer *peer,
                         const struct meaning *meaning, void *context)
 {
-    uint32_t unused;
-
     (void)meaning, (void)context;
     if (peer->kind != PEER_NAME && peer->kind != PEER_SUFFIX) {
         return true;
     }
     return intern_add(&policy->index.names, peer->text, strlen(peer->text),
-                      &policy->arena, &unused);
+                      &policy->arena, &peer->number);
 }
 
 static struct meaning *meaning_of_name(struct index *index, const struct peer *peer)
 {
-    uint32_t name = intern_find(&index->names, peer->text, strlen(peer->text));
-
-    return peer->kind == PEER_NAME ? &index->exact[name] : &index->suffix[name];
+    return peer->kind == PEER_NAME ? &index->exact[peer->number]
+                                   : &index->suffix[peer->number];
 }
 
-static bool fill_name(struct policy *policy, const struct peer *peer,
+static bool fill_name(struct policy *policy, struct peer *peer,
                       const struct meaning *meaning, void *context)
 {
     (void)context;
@@ -202,17 +220,6 @@ static bool make_names(struct policy *policy)
     return each_peer(policy, fill_name, NULL);
 }
 
-/* The node of exactly this prefix, which is in the table. */
-static uint32_t node_of(const struct prefix_table *table, const struct prefix *prefix)
-{
-    uint32_t node = prefix_table_find(table, &prefix->addr);
-
-    while (table->nodes[node].prefix.bits != prefix->bits) {
-        node = table->nodes[node].parent;
-    }
-    return node;
-}
-
 /* The classes under which a peer of a row is filed: the first for those known by name,
  * prefix or role, the second for the rest.  CLASS_NONE: there is none. */
 struct class_pair {
@@ -223,7 +230,6 @@ static struct class_pair classes_of(struct policy *policy, const struct peer *pe
                                     bool of_site)
 {
     struct index *index = &policy->index;
-    uint32_t node;
 
     switch (peer->kind) {
     case PEER_ANY:
@@ -240,8 +246,7 @@ static struct class_pair classes_of(struct policy *policy, const struct peer *pe
         return (struct class_pair){meaning_of_name(index, peer)->class,
                                    of_site ? CLASS_NAMELESS_SITE : CLASS_NAMELESS};
     case PEER_PREFIX:
-        node = node_of(&index->prefixes, &peer->prefix);
-        return (struct class_pair){index->prefixes.nodes[node].meaning.class,
+        return (struct class_pair){index->prefixes.nodes[peer->number].meaning.class,
                                    CLASS_NONE};
     case PEER_GOOGLE_OUT: /* Resolved before. */
         break;
@@ -309,134 +314,77 @@ static struct to_file *ranges_by_width(const struct policy *policy, size_t *n)
     return list;
 }
 
-/* First pass: counts the entries of each bucket.  Second: writes them. */
-struct filing {
-    struct index *index;
-    bool writing;
-    size_t n; /* Entries, counted in the first pass. */
-};
-
-static bool file_block(struct filing *filing, uint32_t class, unsigned arm,
-                       unsigned level, unsigned block, const struct to_file *what)
-{
-    struct index *index = filing->index;
-    struct bucket_key key = {class, (uint16_t)block, (uint8_t)level, (uint8_t)arm};
-    struct bucket *bucket = filing->writing ? pool_find(&index->buckets, &key)
-                                            : pool_add(&index->buckets, &key, NULL);
-
-    if (!bucket || filing->n >= MAX_FILED) {
-        return false;
-    }
-    if (filing->writing) {
-        index->filed[bucket->first + bucket->n] =
-            (struct filed){what->row, what->width};
-    } else {
-        index->classes[class].levels[arm] |= 1u << level;
-        filing->n++;
-    }
-    bucket->n++;
-    return true;
-}
-
-/* Cuts the range into aligned blocks: each time the largest that begins at 'low'. */
-static bool file_range(struct filing *filing, uint32_t class, unsigned arm,
-                       const struct to_file *what)
-{
-    uint32_t low = what->range.low, end = (uint32_t)what->range.high + 1;
-
-    while (low < end) {
-        unsigned level = 0;
-
-        while (level < 16 && (low & (1u << level)) == 0 && low + (2u << level) <= end) {
-            level++;
-        }
-        if (!file_block(filing, class, arm, level, low >> level, what)) {
-            return false;
-        }
-        low += 1u << level;
-    }
-    return true;
-}
-
-static bool file_class(struct filing *filing, uint32_t class,
-                       const struct policy_row *row, const struct to_file *what)
+/* In which ways the row can be hit. */
+static uint16_t arms_of(const struct policy_row *row, unsigned transports)
 {
     struct row_arm arms[4];
     size_t n = row_arms(row, arms);
+    unsigned mask = 0;
 
     for (size_t i = 0; i < n; i++) {
         for (unsigned t = 0; t < TRANSPORTS; t++) {
-            /* ICMP has no ports: it is filed as if they were the peer's. */
-            unsigned end = 1u << t == TRANSPORT_ICMP ? END_PEER : arms[i].end;
-            unsigned arm = arm_of(t, arms[i].opener, end);
-
-            if ((what->transports >> t & 1) && !file_range(filing, class, arm, what)) {
-                return false;
-            }
+            mask |= (transports >> t & 1) << arm_of(t, arms[i].opener, arms[i].end);
         }
     }
-    return true;
+    return (uint16_t)mask;
 }
 
-static bool file_row(struct policy *policy, struct filing *filing,
-                     const struct to_file *what)
+/* First pass: counts the items of each class.  Second: writes them. */
+static void list_item(struct index *index, uint32_t number, const struct item *item)
+{
+    struct class *class = &index->classes[number];
+
+    if (index->items) {
+        index->items[class->first + class->n] = *item;
+    }
+    class->n++;
+}
+
+static void list_range(struct policy *policy, const struct to_file *what)
 {
     const struct policy_row *row = &policy->rows[what->row];
     const struct row_peers *peers = &policy->peers[what->row];
+    struct item item = {what->row, what->width, what->range,
+                        arms_of(row, what->transports)};
     bool of_site = row->pack >= policy->n_packs, nameless = false;
 
     for (size_t i = 0; i < peers->n; i++) {
         struct class_pair pair = classes_of(policy, &peers->at[i], of_site);
         bool named = peers->at[i].kind == PEER_NAME || peers->at[i].kind == PEER_SUFFIX;
 
-        if (pair.known != CLASS_NONE &&
-            !(file_class(filing, pair.known, row, what) &&
-              file_block(filing, pair.known, ARM_LIST, 0, 0, what))) {
-            return false;
+        if (pair.known != CLASS_NONE) {
+            list_item(&policy->index, pair.known, &item);
         }
         if (pair.loose == CLASS_NONE || what->fallback || (named && nameless)) {
             continue; /* One of a row's names stands for all, where none is known. */
         }
         nameless = nameless || named;
-        if (!file_class(filing, pair.loose, row, what)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void give_places(struct index *index)
-{
-    uint32_t next = 0;
-
-    for (uint32_t i = 0; i < index->buckets.n; i++) {
-        struct bucket *bucket = pool_at(&index->buckets, i);
-
-        bucket->first = next;
-        next += bucket->n;
-        bucket->n = 0;
+        list_item(&policy->index, pair.loose, &item);
     }
 }
 
-static bool file_all(struct policy *policy, const struct to_file *list, size_t n)
+static bool make_items(struct policy *policy, const struct to_file *list, size_t n)
 {
-    struct filing filing = {.index = &policy->index};
+    struct index *index = &policy->index;
+    size_t total = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (!file_row(policy, &filing, &list[i])) {
-            return false;
-        }
+        list_range(policy, &list[i]);
     }
-    give_places(&policy->index);
-    policy->index.filed = malloc((filing.n + 1) * sizeof *policy->index.filed);
-    filing.writing = true;
-    filing.n = 0;
-    for (size_t i = 0; policy->index.filed && i < n; i++) {
-        if (!file_row(policy, &filing, &list[i])) {
-            return false;
-        }
+    for (uint32_t i = 0; i < index->n_classes; i++) {
+        index->classes[i].first = (uint32_t)total;
+        total += index->classes[i].n;
+        index->n_large += index->classes[i].n > FEW_ITEMS;
+        index->classes[i].n = 0;
     }
-    return policy->index.filed != NULL;
+    if (total > MAX_FILED) {
+        return false;
+    }
+    index->items = malloc((total + 1) * sizeof *index->items);
+    for (size_t i = 0; index->items && i < n; i++) {
+        list_range(policy, &list[i]);
+    }
+    return index->items != NULL;
 }
 
 bool index_make(struct policy *policy, struct policap_error *err)
@@ -451,7 +399,7 @@ bool index_make(struct policy *policy, struct policap_error *err)
     }
 
     struct to_file *list = ranges_by_width(policy, &n);
-    bool ok = list && file_all(policy, list, n);
+    bool ok = list && make_items(policy, list, n) && buckets_make(index);
 
     free(list);
     return ok ? true : no_memory(err);

@@ -42,7 +42,7 @@ struct peer {
     enum peer_kind kind;
     const char *text;     /* Of NAME and SUFFIX (without "*."), SET: lower case. */
     struct prefix prefix; /* Of PREFIX. */
-    unsigned number;      /* Role or set. */
+    unsigned number;      /* Role or set; in the index, prefix node or name, too. */
 };
 
 /* Memory that is released at once. */
@@ -117,8 +117,14 @@ bool prefix_table_make(struct prefix_table *table, struct prefix_node *nodes, si
 uint32_t prefix_table_find(const struct prefix_table *table, const struct addr *addr);
 void prefix_table_fini(struct prefix_table *table);
 
-/* Rows of one class, transport, initiator, end and block of ports, by width, then row.
- */
+/* One range of a row, as a class lists it. */
+struct item {
+    uint32_t row, width;
+    struct port_range range;
+    uint16_t arms; /* Bits of arm_of(): in which ways it can be hit. */
+};
+
+/* Rows of one class, arm and block of ports, by width, then row. */
 struct filed {
     uint32_t row, width;
 };
@@ -127,7 +133,7 @@ struct bucket_key {
     uint32_t class;
     uint16_t block;
     uint8_t level;
-    uint8_t arm; /* See arm_of(). */
+    uint8_t arm;
 };
 
 struct bucket {
@@ -135,12 +141,11 @@ struct bucket {
     uint32_t n, first;
 };
 
-/* A class is a peer that rows list: a prefix, a name, a set, ... */
 enum {
-    ARM_LIST = TRANSPORTS * 4, /* Behind the arms: all rows that list the peer. */
-    ARMS,                      /* Transport, who opens, at whose end the ports are. */
+    ARMS = TRANSPORTS * 4, /* Transport, who opens, at whose end the ports are. */
     END_DEVICE = 0,
-    END_PEER = 1
+    END_PEER = 1,
+    FEW_ITEMS = 16 /* So many are looked at one by one: it is one or two cache lines. */
 };
 
 /* 'opener' is INITIATOR_DEVICE or INITIATOR_PEER, 'end' END_DEVICE or END_PEER. */
@@ -149,9 +154,17 @@ static inline unsigned arm_of(unsigned transport, enum initiator opener, unsigne
     return transport * 4 + (opener == INITIATOR_PEER ? 2 : 0) + end;
 }
 
+/* A class is a peer that rows list: a prefix, a name, a set, ...  Its items stand by
+ * width, then row: in the order of an answer. */
 struct class
 {
-    uint32_t levels[ARMS]; /* Bit l: there are buckets of this level. */
+    uint32_t n, first; /* Of 'items'. */
+    uint32_t large;    /* Of 'large', where there are more than a few items. */
+};
+
+/* What a class with many items has besides: which sizes of blocks its buckets have. */
+struct large_class {
+    uint32_t levels[ARMS]; /* Bit l: there are buckets of 2^l ports. */
 };
 
 struct index {
@@ -162,6 +175,9 @@ struct index {
     uint32_t n_classes, room;
     /* Rows of a role for peers known to have it, and for all others; of a set. */
     uint32_t role_class[ROLES], role_loose[ROLES], set_class[MAX_SETS];
+    struct item *items;
+    struct large_class *large;
+    uint32_t n_large;
     struct pool buckets;
     struct filed *filed;
 };
@@ -176,7 +192,7 @@ enum {
 };
 
 struct row_peers {
-    const struct peer *at;
+    struct peer *at;
     size_t n;
 };
 
@@ -235,6 +251,8 @@ long set_find(const struct policy *policy, const char *name);
 /* Makes the index of a policy whose rows are complete. */
 bool index_make(struct policy *policy, struct policap_error *err);
 void index_fini(struct index *index);
+/* Files the items of classes that have many. */
+bool buckets_make(struct index *index);
 
 /* Walks the ways in which a row can be hit: (opener, end) pairs.  At most four. */
 struct row_arm {

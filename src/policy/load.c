@@ -187,21 +187,28 @@ static bool add_site(struct loading *loading, struct policap_error *err)
     return policy->site_sha256 && policy->site_pack.path ? true : no_memory(err);
 }
 
+/* The complaint of policy_finish() does not know the file: a set that is missing is
+ * looked for where it is written. */
+static bool complain_of_sets(struct loading *loading, struct policap_error *err)
+{
+    for (size_t i = 0; i < loading->n; i++) {
+        if (!pack_check_sets(&loading->packs[i], loading->policy, err)) {
+            return false;
+        }
+    }
+    if (loading->site.root) {
+        pack_check_sets(&loading->site, loading->policy, err);
+    }
+    return false;
+}
+
 static bool complete(struct loading *loading, struct policap_error *err)
 {
     loading->policy->n_packs = loading->n;
     if (!add_site(loading, err)) {
         return false;
     }
-    for (size_t i = 0; i < loading->n; i++) {
-        if (!pack_check_sets(&loading->packs[i], loading->policy, err)) {
-            return false;
-        }
-    }
-    if (loading->site.root && !pack_check_sets(&loading->site, loading->policy, err)) {
-        return false;
-    }
-    return policy_finish(loading->policy, err);
+    return policy_finish(loading->policy, err) || complain_of_sets(loading, err);
 }
 
 /* Releases the files; returns the policy, or releases it, too. */

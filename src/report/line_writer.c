@@ -6,6 +6,8 @@
 
 #include "report/clean.h"
 
+#include <assert.h>
+
 static void drain(struct line_writer *line)
 {
     if (fwrite(line->buffer, 1, line->len, line->out) != line->len) {
@@ -16,48 +18,56 @@ static void drain(struct line_writer *line)
 
 static void put_bytes(struct line_writer *line, const char *bytes, size_t len)
 {
-    for (size_t done = 0; done < len;) {
+    while (len > sizeof line->buffer - line->len) {
         size_t room = sizeof line->buffer - line->len;
-        size_t n = len - done < room ? len - done : room;
 
-        memcpy(line->buffer + line->len, bytes + done, n);
-        line->len += n;
-        done += n;
-        if (line->len == sizeof line->buffer) {
-            drain(line);
-        }
+        memcpy(line->buffer + line->len, bytes, room);
+        line->len += room;
+        bytes += room;
+        len -= room;
+        drain(line);
     }
-    if (len > 0) {
-        line->last = bytes[len - 1];
-    }
+    memcpy(line->buffer + line->len, bytes, len);
+    line->len += len;
 }
 
 static void put_byte(struct line_writer *line, char byte)
 {
-    line->buffer[line->len++] = byte;
-    line->last = byte;
     if (line->len == sizeof line->buffer) {
         drain(line);
     }
+    line->buffer[line->len++] = byte;
 }
 
+/* The program's keys are short, so that one piece holds them with what is around. */
 static void put_key(struct line_writer *line, const char *key)
 {
-    if (line->last != '{' && line->last != '[' && line->last != '\0') {
-        put_byte(line, ',');
+    enum { MAX_KEY = 32 };
+    char piece[MAX_KEY + 4];
+    size_t len = 0;
+
+    if (line->comma) {
+        piece[len++] = ',';
     }
     if (key) {
-        put_byte(line, '"');
-        put_bytes(line, key, strlen(key));
-        put_bytes(line, "\":", 2);
+        size_t key_len = strlen(key);
+
+        assert(key_len <= MAX_KEY);
+        piece[len++] = '"';
+        memcpy(piece + len, key, key_len);
+        len += key_len;
+        piece[len++] = '"';
+        piece[len++] = ':';
     }
+    put_bytes(line, piece, len);
+    line->comma = true;
 }
 
 void line_begin(struct line_writer *line, FILE *out)
 {
     line->out = out;
     line->failed = false;
-    line->last = '\0';
+    line->comma = false;
     line->len = 0;
 }
 
@@ -72,11 +82,13 @@ void line_open(struct line_writer *line, const char *key, char bracket)
 {
     put_key(line, key);
     put_byte(line, bracket);
+    line->comma = false;
 }
 
 void line_close(struct line_writer *line, char bracket)
 {
     put_byte(line, bracket);
+    line->comma = true;
 }
 
 static void put_escaped(struct line_writer *line, uint32_t code)

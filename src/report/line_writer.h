@@ -6,9 +6,6 @@
  * string to read.  The line is gathered in a buffer, which goes out when it is full, so
  * a line may be of any length.  Keys are the program's own and are written as they are;
  * only values are escaped.
- *
- * A comma stands before a key or element unless it is the first behind its bracket,
- * which the last byte written tells.
  */
 #ifndef REPORT_LINE_WRITER_H
 #define REPORT_LINE_WRITER_H
@@ -20,9 +17,9 @@
 struct line_writer {
     FILE *out;
     bool failed;
-    char last; /* Last byte written. */
+    bool comma; /* The next member or element is not the first. */
     size_t len;
-    char buffer[4096];
+    char buffer[8192]; /* Longer than most lines. */
 };
 
 void line_begin(struct line_writer *line, FILE *out);

@@ -52,10 +52,11 @@ void text_span(struct text_writer *text, int64_t first_ns, int64_t last_ns)
     if (strcmp(first, last) != 0) {
         bool one_day = memcmp(first, last, DATE_LEN) == 0;
 
-        text_say(text, "to %s", one_day ? last + DATE_LEN + 1 : last);
+        text_say(text, "to %s UTC", one_day ? last + DATE_LEN + 1 : last);
+        put_duration(text, last_ns > first_ns ? last_ns - first_ns : 0);
+    } else {
+        text_say(text, "UTC");
     }
-    text_say(text, "UTC");
-    put_duration(text, last_ns > first_ns ? last_ns - first_ns : 0);
 }
 
 static int pointer_cmp(const void *a, const void *b)

@@ -9,6 +9,7 @@
 enum {
     HANG = 16,
     MAX_FINDINGS = 100, /* Printed; the JSON report has all. */
+    MAX_FULL = 3,       /* Told in full of one problem. */
     MAX_LISTED = 12,    /* Findings named by one problem. */
     MAX_SHOWN_IPS = 4
 };
@@ -45,26 +46,35 @@ static void put_cause(struct text_writer *text, enum finding_kind kind,
     }
 }
 
-static void put_problem(struct text_writer *text, const struct judgement *judgement,
-                        size_t i)
+/* "TCP 22 from 10.50.0.77", of the first finding; others may have other peers. */
+static void put_target(struct text_writer *text, const struct problem *problem)
 {
-    const struct problem *problem = &judgement->problems[i];
-    const char *noun = text_device_noun(judgement);
+    const struct finding *first = problem->n_findings ? problem->findings[0] : NULL;
+    char address[ADDR_TEXT_LEN];
+
+    if (!first) {
+        return;
+    }
+    text_say(text, "- %s %u", words_transport_upper(first->transport), first->port);
+    if (first->peer_name || first->n_peer_ips) {
+        text_say(text, "%s %s", first->from_peer ? "from" : "to",
+                 first->peer_name ? first->peer_name
+                                  : addr_format(&first->peer_ips[0], address));
+    }
+    if (problem->n_findings > 1) {
+        text_say(text, "and others");
+    }
+}
+
+static void put_references(struct text_writer *text, const struct judgement *judgement,
+                           const struct problem *problem)
+{
     size_t n = problem->n_findings;
     size_t listed = n > MAX_LISTED ? MAX_LISTED : n;
 
-    text_line(text, 2, 5);
-    text_say(text, "%zu.", i + 1);
-    text_styled(text, STYLE_STRONG, words_kind_title(problem->kind));
-    text_say(text, "-");
-    put_row(text, judgement->policy, problem->row);
-    text_line(text, 5, 5);
-    put_cause(text, problem->kind, problem->cause,
-              problem->has_by ? &problem->by : NULL);
-    text_number(text, problem->affected, noun, " affected,");
-    text_say(text, "%zu not; it hits %s. For %s.", problem->unaffected,
-             words_scope(problem->scope), words_owner(problem->owner));
-    text_say(text, n == 1 ? "Finding" : "Findings");
+    if (n > 0) {
+        text_say(text, n == 1 ? "Finding" : "Findings");
+    }
     for (size_t k = 0; k < listed; k++) {
         text_say(text, "F%td%s", problem->findings[k] - judgement->findings + 1,
                  k + 1 < n ? "," : ".");
@@ -72,6 +82,33 @@ static void put_problem(struct text_writer *text, const struct judgement *judgem
     if (listed < n) {
         text_say(text, "and %zu more.", n - listed);
     }
+}
+
+static void put_problem(struct text_writer *text, const struct judgement *judgement,
+                        size_t i)
+{
+    const struct problem *problem = &judgement->problems[i];
+
+    if (i > 0) {
+        text_gap(text);
+    }
+    text_line(text, 2, 6);
+    text_say(text, "%zu.", i + 1);
+    text_tab(text, 6);
+    text_styled(text, STYLE_STRONG, words_kind_title(problem->kind));
+    text_say(text, "-");
+    put_row(text, judgement->policy, problem->row);
+    put_target(text, problem);
+    text_line(text, 6, 6);
+    put_cause(text, problem->kind, problem->cause,
+              problem->has_by ? &problem->by : NULL);
+    text_number(text, problem->affected, text_device_noun(judgement), " affected,");
+    text_say(text, "%zu not.", problem->unaffected);
+    if (judgement->n_devices > 1) {
+        text_say(text, "It hits %s.", words_scope(problem->scope));
+    }
+    text_say(text, "For %s.", words_owner(problem->owner));
+    put_references(text, judgement, problem);
 }
 
 void text_problems(struct text_writer *text, const struct judgement *judgement)
@@ -132,7 +169,9 @@ static void put_peer(struct text_writer *text, const struct finding *finding)
     if (n < finding->n_peer_ips) {
         text_say(text, "and %zu more", finding->n_peer_ips - n);
     }
-    text_say(text, "-");
+    if (finding->peer_name || n > 0) {
+        text_say(text, "-");
+    }
     put_ports(text, finding);
     if (finding->from_peer) {
         text_say(text, "(the peer opens it)");
@@ -141,11 +180,12 @@ static void put_peer(struct text_writer *text, const struct finding *finding)
 
 static void put_when(struct text_writer *text, const struct finding *finding)
 {
-    text_label(text, 6, "When", HANG);
-    if (finding->first_ns) {
-        text_span(text, finding->first_ns, finding->last_ns);
-        text_say(text, "-");
+    if (!finding->first_ns) {
+        return; /* It never happened: a row not seen, some advice. */
     }
+    text_label(text, 6, "When", HANG);
+    text_span(text, finding->first_ns, finding->last_ns);
+    text_line(text, HANG, HANG);
     text_number(text, finding->attempts, "attempt", ",");
     text_number(text, finding->flows, "flow", ",");
     text_number(text, finding->packets, "packet", "");
@@ -187,12 +227,14 @@ static void put_rows(struct text_writer *text, const char *label,
     }
 }
 
-static void put_finding(struct text_writer *text, const struct judgement *judgement,
-                        size_t i)
+static void put_title(struct text_writer *text, const struct judgement *judgement,
+                      size_t i)
 {
     const struct finding *finding = &judgement->findings[i];
-    const struct policy *policy = judgement->policy;
 
+    if (i > 0) {
+        text_gap(text);
+    }
     text_line(text, 2, 6);
     text_say(text, "F%zu", i + 1);
     text_styled(text, severity_style(finding->severity),
@@ -202,15 +244,26 @@ static void put_finding(struct text_writer *text, const struct judgement *judgem
         text_say(text, "A%u", finding->advice);
     }
     text_say(text, "-");
-    put_row(text, policy, finding->row);
+    put_row(text, judgement->policy, finding->row);
+}
+
+static void put_finding(struct text_writer *text, const struct judgement *judgement,
+                        size_t i)
+{
+    const struct finding *finding = &judgement->findings[i];
+    const struct policy *policy = judgement->policy;
+
+    put_title(text, judgement, i);
     put_device(text, judgement, finding);
     put_peer(text, finding);
     put_rows(text, "May be", policy, finding->candidates, finding->n_candidates);
-    put_rows(text, "Also", policy, finding->shared_with, finding->n_shared);
+    put_rows(text, "Also fits", policy, finding->shared_with, finding->n_shared);
     text_label(text, 6, "What", HANG);
     put_cause(text, finding->kind, finding->cause,
               finding->has_by ? &finding->by : NULL);
-    text_say(text, "Confidence %s.", confidence_name(finding->confidence));
+    if (finding->kind != KIND_ADVICE && finding->kind != KIND_NOT_SEEN) {
+        text_say(text, "Confidence %s.", confidence_name(finding->confidence));
+    }
     put_when(text, finding);
     if (finding->means[0]) {
         text_label(text, 6, "Means", HANG);
@@ -223,6 +276,30 @@ static void put_finding(struct text_writer *text, const struct judgement *judgem
     put_evidence(text, judgement->tally, finding);
 }
 
+/* Have enough findings of the same problem been told in full?  A fleet that one
+ * firewall stops would repeat itself phone by phone. */
+static bool is_told(const struct judgement *judgement, size_t i)
+{
+    const char *problem = judgement->findings[i].problem;
+    size_t n = 0;
+
+    for (size_t k = 0; problem[0] && k < i; k++) {
+        n += strcmp(judgement->findings[k].problem, problem) == 0;
+    }
+    return n >= MAX_FULL;
+}
+
+static void put_short(struct text_writer *text, const struct judgement *judgement,
+                      size_t i)
+{
+    const struct finding *finding = &judgement->findings[i];
+
+    put_title(text, judgement, i);
+    text_say(text, "- like the findings of this problem above");
+    put_device(text, judgement, finding);
+    put_evidence(text, judgement->tally, finding);
+}
+
 void text_findings(struct text_writer *text, const struct judgement *judgement)
 {
     size_t n = judgement->n_findings;
@@ -232,7 +309,11 @@ void text_findings(struct text_writer *text, const struct judgement *judgement)
     }
     text_heading(text, "Findings");
     for (size_t i = 0; i < n && i < MAX_FINDINGS; i++) {
-        put_finding(text, judgement, i);
+        if (is_told(judgement, i)) {
+            put_short(text, judgement, i);
+        } else {
+            put_finding(text, judgement, i);
+        }
     }
     if (n > MAX_FINDINGS) {
         text_line(text, 2, 2);

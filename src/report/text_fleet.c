@@ -58,14 +58,16 @@ static void put_row(struct text_writer *text, const struct judgement *judgement,
     }
 }
 
-/* Rows without ports or off at this site cannot be seen: nobody misses them. */
-static bool can_be_seen(const struct policy_row *row)
+/* Is it a row that somebody may miss?  Not if the site does not use it, no capture can
+ * show it, or background claims it. */
+static bool is_missed(const struct policy_row *row)
 {
     return !row->off && row->n_ports > 0 && row->need != NEED_ADVICE &&
-           row->need != NEED_NOTICE;
+           row->need != NEED_NOTICE && strncmp(row->id, "bg-", 3) != 0;
 }
 
-static void put_not_seen(struct text_writer *text, const struct judgement *judgement)
+static bool put_not_seen(struct text_writer *text, const struct judgement *judgement,
+                         const char *label, bool required)
 {
     bool is_first = true;
 
@@ -73,11 +75,12 @@ static void put_not_seen(struct text_writer *text, const struct judgement *judge
         const struct coverage *coverage = &judgement->coverage[i];
         const struct policy_row *row = policy_row(judgement->policy, coverage->row);
 
-        if (coverage->state != STATE_NOT_SEEN || !can_be_seen(row)) {
+        if (coverage->state != STATE_NOT_SEEN || !is_missed(row) ||
+            (row->need == NEED_REQUIRED) != required) {
             continue;
         }
         if (is_first) {
-            text_label(text, 2, "Not seen:", 12);
+            text_label(text, 2, label, STATE_COLUMN);
         }
         text_say(text, "%s%s", is_first ? "" : "| ", row->id);
         if (row->needs_window_s >= 3600) {
@@ -85,11 +88,7 @@ static void put_not_seen(struct text_writer *text, const struct judgement *judge
         }
         is_first = false;
     }
-    if (!is_first) {
-        text_line(text, 2, 2);
-        text_say(text, "A row not seen is no fault: nobody tried it while this was "
-                       "captured.");
-    }
+    return !is_first;
 }
 
 void text_rows(struct text_writer *text, const struct judgement *judgement)
@@ -103,7 +102,12 @@ void text_rows(struct text_writer *text, const struct judgement *judgement)
             put_row(text, judgement, &judgement->coverage[i]);
         }
     }
-    put_not_seen(text, judgement);
+    if (put_not_seen(text, judgement, "required, not seen", true) |
+        put_not_seen(text, judgement, "optional, not seen", false)) {
+        text_line(text, 2, 2);
+        text_say(text, "A row not seen is no fault: nobody tried it while this was "
+                       "captured.");
+    }
 }
 
 void text_unlisted(struct text_writer *text, const struct judgement *judgement)

@@ -39,10 +39,12 @@ static void put_capture(struct text_writer *text, const struct tally_capture *ca
     text_label(text, 2, "Capture", HANG);
     text_say(text, "%s:", capture->path);
     text_number(text, capture->packets, "packet", ",");
-    text_number(text, capture->bytes, "byte", capture->first_ns ? "," : ".");
+    text_number(text, capture->bytes, "byte", "");
     if (capture->first_ns) {
+        text_line(text, HANG, HANG);
         text_span(text, capture->first_ns, capture->last_ns);
     }
+    text_line(text, HANG, HANG);
     put_losses(text, capture);
 }
 
@@ -188,10 +190,10 @@ static void put_suspects(struct text_writer *text, const struct judgement *judge
              "- if phones live in their subnets, put this into the site file, and "
              "run again with --site FILE:");
     text_line(text, 4, 8);
-    text_say(text, "\"devices\": {\"subnets\": [");
+    text_say(text, "\"devices\": {\"subnets\":");
     for (size_t i = 0; i < n; i++) {
-        text_say(text, "\"%s\"%s", prefix_format(&subnets[i], name),
-                 i + 1 < n ? "," : "]}");
+        text_say(text, "%s\"%s\"%s", i == 0 ? "[" : "",
+                 prefix_format(&subnets[i], name), i + 1 < n ? "," : "]}");
     }
     text_line(text, 2, 2);
     text_say(text, "or try it at once with --device %s.",

@@ -31,6 +31,7 @@ static void new_line(struct text_writer *text)
         put(text, "\n", 1);
     }
     text->column = 0;
+    text->owed = 0;
     text->at_start = true;
 }
 
@@ -49,12 +50,12 @@ void text_line(struct text_writer *text, unsigned indent, unsigned hang)
 {
     new_line(text);
     text->hang = hang;
-    put_spaces(text, indent);
+    text->owed = indent;
 }
 
 void text_tab(struct text_writer *text, unsigned column)
 {
-    put_spaces(text, column > text->column ? column - text->column : 1);
+    text->owed = column > text->column ? column - text->column : 1;
     text->at_start = true;
 }
 
@@ -66,10 +67,15 @@ void text_label(struct text_writer *text, unsigned indent, const char *label,
     text_tab(text, hang);
 }
 
-void text_heading(struct text_writer *text, const char *heading)
+void text_gap(struct text_writer *text)
 {
     new_line(text);
     put(text, "\n", 1);
+}
+
+void text_heading(struct text_writer *text, const char *heading)
+{
+    text_gap(text);
     text->hang = 0;
     text_styled(text, STYLE_STRONG, heading);
 }
@@ -104,13 +110,16 @@ static unsigned width_of(const char *word, const char *end)
 static void put_word(struct text_writer *text, const char *word, const char *end)
 {
     unsigned width = width_of(word, end);
+    unsigned gap = text->at_start ? text->owed : 1;
 
-    if (!text->at_start && text->column + 1 + width > TEXT_WIDTH) {
+    /* Where it stands at the margin already, the next line is no longer. */
+    bool at_margin = text->at_start && text->column + gap <= text->hang;
+
+    if (text->column + gap + width > TEXT_WIDTH && !at_margin) {
         new_line(text);
-        put_spaces(text, text->hang);
-    } else if (!text->at_start) {
-        put_spaces(text, 1);
+        gap = text->hang;
     }
+    put_spaces(text, gap);
     if (text->style != STYLE_PLAIN) {
         put_style(text, text->style);
     }
@@ -123,6 +132,7 @@ static void put_word(struct text_writer *text, const char *word, const char *end
         put_style(text, STYLE_PLAIN);
     }
     text->column += width;
+    text->owed = 0;
     text->at_start = false;
 }
 

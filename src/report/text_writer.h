@@ -24,6 +24,7 @@ struct text_writer {
     bool failed;
     unsigned column;       /* Characters on the line. */
     unsigned hang;         /* Where lines that go on begin. */
+    unsigned owed;         /* Spaces before the next word, written only with it. */
     bool at_start;         /* No word stands behind the indentation yet. */
     enum text_style style; /* Of the words to come. */
 };
@@ -42,6 +43,9 @@ void text_label(struct text_writer *text, unsigned indent, const char *label,
 
 /* Goes on at column 'column' of the line, or one column behind what stands there. */
 void text_tab(struct text_writer *text, unsigned column);
+
+/* An empty line. */
+void text_gap(struct text_writer *text);
 
 /* An empty line, and a heading. */
 void text_heading(struct text_writer *text, const char *heading);

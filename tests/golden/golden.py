@@ -30,7 +30,7 @@ class Case:
 
     @property
     def kind(self):
-        if self.status == 2 or "text" in self.args:
+        if self.status == 2 or "text" in self.args or self.args[0] == "rules":
             return "txt"
         return "ndjson" if self.args[0] == "flows" else "json"
 

@@ -108,6 +108,8 @@ static const struct decode_row rows[] = {
      VIA_WIFI},
     {"radiotap: padded header, two words of presence", 127,
      WHOLE("\0\0\x0d\0" "\2\0\0\x80" "\0\0\0\0" "\x20" WIFI("\x88\1") "\0\0" "\0\0" LLC_SIP), VIA_WIFI},
+    {"radiotap: padded header, time aligned behind two words", 127,
+     WHOLE("\0\0\x19\0" "\3\0\0\x80" "\0\0\0\0" "\0\0\0\0" "\1\1\1\1\1\1\1\1" "\x20" WIFI("\x88\1") "\0\0" "\0\0" LLC_SIP), VIA_WIFI},
     {"radiotap: version 1", 127, WHOLE("\1\0\x08\0" "\0\0\0\0" WIFI("\x08\1") LLC_SIP), "bad_version"},
     {"radiotap: shorter than itself", 127, WHOLE("\0\0\7\0" "\0\0\0\0" WIFI("\x08\1") LLC_SIP), "bad_length"},
     {"radiotap: cut", 127, CUT(80, "\0\0\x20\0" "\0\0\0\0"), "truncated"},
@@ -128,6 +130,8 @@ static const struct decode_row rows[] = {
     {"a-msdu: padded, the second broken", 105,
      WHOLE(WIFI("\x88\2") "\x80\0" A1 A2 "\0\x27" LLC_SIP "z" "..." A1 A4 "\0\x26" "\xaa\xaa\3" "\0\0\0" "\x08\0" "\x55" IPV4_SIP),
      VIA_WIFI},
+    {"a-msdu: padded, both good", 105,
+     WHOLE(WIFI("\x88\2") "\x80\0" A1 A2 "\0\x27" LLC_SIP "z" "..." A1 A4 "\0\x26" LLC_SIP), VIA_WIFI "; " VIA_WIFI},
     {"a-msdu: more than asked for", 105,
      WHOLE(WIFI("\x88\2") "\x80\0" A1 A2 "\0\x26" LLC_SIP A1 A2 "\0\x26" LLC_SIP A1 A2 "\0\x26" LLC_SIP
            A1 A2 "\0\x26" LLC_SIP A1 A2 "\0\x26" LLC_SIP),

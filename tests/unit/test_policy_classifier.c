@@ -23,7 +23,7 @@
 #define SLOWER 1
 #endif
 
-enum { MAX_PEERS = 5, MAX_PORTS = 3, TEXT = 80 };
+enum { MAX_PEERS = 5, MAX_PORTS = 3, TEXT = 256 };
 
 static uint64_t random_state;
 
@@ -88,8 +88,13 @@ static void random_name(char out[static TEXT], bool suffix)
     if (suffix) {
         len = (size_t)snprintf(out, TEXT, "*.");
     }
-    while (labels-- > 0) {
-        len += (size_t)snprintf(out + len, TEXT - len, "%c.", 'a' + (int)below(3));
+    for (; labels > 0; labels--) {
+        int label =
+            chance(97) ? 1 : 45; /* Five long ones: over 127 letters, below 253. */
+
+        memset(out + len, 'a' + (int)below(3), (size_t)label);
+        len += (size_t)label;
+        out[len++] = '.';
     }
     snprintf(out + len, TEXT - len, chance(80) ? "test" : "example");
 }

@@ -153,6 +153,14 @@ static const struct bad bads[] = {
      "p.json: line 4: /rows/0/peers/0: 'https://play.google.com' is no peer: write any, media, google-out, role:NAME, set:NAME, an address, a prefix, a name (play.google.com) or a suffix (*.google.com)"},
     {"an empty peer", false, PEERS("\"\""),
      "p.json: line 4: /rows/0/peers/0: '' is no peer: write any, media, google-out, role:NAME, set:NAME, an address, a prefix, a name (play.google.com) or a suffix (*.google.com)"},
+    {"a name that ends in a number", false, PEERS("\"a.b.300\""),
+     "p.json: line 4: /rows/0/peers/0: 'a.b.300' is no peer: write any, media, google-out, role:NAME, set:NAME, an address, a prefix, a name (play.google.com) or a suffix (*.google.com)"},
+    {"behind a quote in a text", false, PACK("{\"id\": \"a\", \"title\": \"a \\\", [ text\",\n \"need\": \"x\"}"),
+     "p.json: line 4: /rows/0/need: unknown word 'x': write one of required, optional, if-used, advice, notice"},
+    {"behind brackets in a value", false, PACK("{\"id\": \"a\", \"comment\": [{\"x\": [1, \"]\"]}, {}],\n \"need\": \"x\"}"),
+     "p.json: line 4: /rows/0/need: unknown word 'x': write one of required, optional, if-used, advice, notice"},
+    {"a number of six digits", false, ROW("\"ports\": [\"1-100000\"]"),
+     "p.json: line 3: /rows/0/ports/0: is no port: write 443, \"5228-5230\", \"4000-\" or \"*\""},
     {"an empty label", false, PEERS("\"a..b\""),
      "p.json: line 4: /rows/0/peers/0: 'a..b' is no peer: write any, media, google-out, role:NAME, set:NAME, an address, a prefix, a name (play.google.com) or a suffix (*.google.com)"},
     {"a peer no text", false, PEERS("[]"),
@@ -270,11 +278,19 @@ static void check_every_cut(void **state)
     }
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
 static void check_files(void **state)
 {
     static const char *const paths[] = {"/nonexistent/rules.json"};
     char path[] = "/tmp/policap-rules-XXXXXX", want[200];
-    int file = mkstemp(path);
     struct policap_error err;
 
     (void)state;
@@ -284,8 +300,8 @@ static void check_files(void **state)
     assert_null(policy_load("/", NULL, 0, &err));
     assert_string_equal(err.text, "/: Is a directory: give the path of a rule file");
 
-    assert_int_equal(write(file, "{\n\n17}", 6), 6);
-    close(file);
+    close(mkstemp(path));
+    write_file(path, "{\n\n17}");
     assert_null(policy_load(path, NULL, 0, &err));
     snprintf(want, sizeof want,
              "%s: line 3: no JSON: string or '}' expected near '17': mend the syntax "
@@ -295,14 +311,45 @@ static void check_files(void **state)
     unlink(path);
 }
 
+/* A pack is looked for beside the site file, or where its whole path says. */
+static void check_pack_beside(void **state)
+{
+    char folder[] = "/tmp/policap-rules-XXXXXX", pack[80], site[80], text[300];
+    struct policap_error err;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(pack, sizeof pack, "%s/own.json", folder);
+    snprintf(site, sizeof site, "%s/site.json", folder);
+    write_file(pack, ROW("\"transport\": [\"tcp\"], \"ports\": [1], \"peers\": "
+                         "[\"Play.Example.COM\"]"));
+    for (int whole = 0; whole < 2; whole++) {
+        snprintf(text, sizeof text, "{\"name\": \"s\", \"packs\": [\"%s\"]}",
+                 whole ? pack : "own.json");
+        write_file(site, text);
+        struct policy *policy = policy_load(site, NULL, 0, &err);
+        if (!policy) {
+            fail_msg("%s", err.text);
+        }
+        struct policy_match out[POLICY_MAX_ANSWERS];
+        assert_string_equal(policy_pack(policy, 0)->path, pack);
+        /* Names are told in lower case, however a file writes them. */
+        assert_int_equal(policy_rows_of_name(policy, "play.example.com", out), 1);
+        policy_free(policy);
+    }
+    unlink(pack);
+    unlink(site);
+    rmdir(folder);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(bads) + 3] = {cmocka_unit_test(check_too_deep),
-                                                    cmocka_unit_test(check_every_cut),
-                                                    cmocka_unit_test(check_files)};
+    struct CMUnitTest tests[ARRAY_LEN(bads) + 4] = {
+        cmocka_unit_test(check_too_deep), cmocka_unit_test(check_every_cut),
+        cmocka_unit_test(check_files), cmocka_unit_test(check_pack_beside)};
 
     for (size_t i = 0; i < ARRAY_LEN(bads); i++) {
-        tests[3 + i] = (struct CMUnitTest){.name = bads[i].what,
+        tests[4 + i] = (struct CMUnitTest){.name = bads[i].what,
                                            .test_func = check_bad,
                                            .initial_state = (void *)&bads[i]};
     }

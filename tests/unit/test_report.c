@@ -49,7 +49,8 @@ static const struct time_row times[] = {
      "2026-11-22T07:45:00.000000Z"},
     {"never rounded up", INT64_C(1795333499999999999), "2026-11-22T07:44:59.999999Z"},
     {"a leap day", INT64_C(1709210096789000000), "2024-02-29T12:34:56.789000Z"},
-    {"behind the leap day", INT64_C(1709251200000001000), "2024-03-01T00:00:00.000001Z"},
+    {"behind the leap day", INT64_C(1709251200000001000),
+     "2024-03-01T00:00:00.000001Z"},
     {"1900 was none, 2000 was", INT64_C(951782400000000000),
      "2000-02-29T00:00:00.000000Z"},
     {"the first nanosecond", 1, "1970-01-01T00:00:00.000000Z"},
@@ -80,8 +81,10 @@ static const struct clean_row cleans[] = {
      "\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\x9e", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\x9e"},
     {"C0, which JSON escapes", "a\x1b[0m\n", "a" LOST "[0m" LOST, "a\x1b[0m\n"},
     {"DEL and C1", "\x7f\xc2\x9b\xc2\x80", LOST LOST LOST, LOST LOST LOST},
-    {"turned text", "\xe2\x80\xae" "x\xe2\x81\xa6\xd8\x9c", LOST "x" LOST LOST,
-     LOST "x" LOST LOST},
+    {"turned text",
+     "\xe2\x80\xae"
+     "x\xe2\x81\xa6\xd8\x9c",
+     LOST "x" LOST LOST, LOST "x" LOST LOST},
     {"no UTF-8", "\xff\x80z", LOST LOST "z", LOST LOST "z"},
     {"cut before its end", "\xe2\x82", LOST LOST, LOST LOST},
     {"cut by another", "\xe2\x82z", LOST LOST "z", LOST LOST "z"},
@@ -112,9 +115,9 @@ static void check_clean(void **state)
 static void check_top(void **state)
 {
     static const char *const keys[] = {
-        "schema", "tool", "verdict", "now", "exact", "limits_hit", "options", "policy",
-        "captures", "visibility", "summary", "problems", "findings", "coverage",
-        "devices", "roles", "unlisted", "background"};
+        "schema",   "tool",     "verdict",  "now",        "exact",    "limits_hit",
+        "options",  "policy",   "captures", "visibility", "summary",  "problems",
+        "findings", "coverage", "devices",  "roles",      "unlisted", "background"};
     struct fixture f;
     json_t *report;
     size_t i = 0;
@@ -124,7 +127,8 @@ static void check_top(void **state)
     (void)state;
     fixture_init(&f);
     report = report_json(&f.judgement, &f.options);
-    json_object_foreach(report, key, value) {
+    json_object_foreach(report, key, value)
+    {
         assert_true(i < ARRAY_LEN(keys));
         assert_string_equal(key, keys[i++]);
     }
@@ -158,7 +162,7 @@ static void check_read(void **state)
     report = report_json(&f.judgement, &f.options);
     capture = json_array_get(at(report, "captures"), 0);
     assert_text(capture, "first", "2026-11-22T07:30:01.123456Z");
-    assert_dump(at(capture, "link_types"), "[\"EN10MB\",\"USER0\"]");
+    assert_dump(at(capture, "link_types"), "[\"EN10MB\",\"147\"]");
     assert_dump(at(capture, "undecoded"), "{\"truncated\":2}");
     assert_count(capture, "dropped", 7);
     assert_count(capture, "duplicates", 3);
@@ -166,13 +170,14 @@ static void check_read(void **state)
     assert_null_at(capture, "first");
     assert_dump(at(capture, "cut"), "true");
     assert_text(capture, "path", "a\x1b[31mb\x07" LOST LOST LOST "\"\\\n.pcap");
-    assert_dump(at(report, "visibility"),
-                "{\"trust\":\"limited\",\"reasons\":[\"most answers are missing\"],"
-                "\"flows\":10,\"two_way\":4,"
-                "\"names\":{\"sni\":0,\"dns\":300,\"http-host\":0,\"none\":12},"
-                "\"scopes\":[{\"from\":\"10.20.0.0/24\",\"to\":\"internet\",\"flows\":10,"
-                "\"two_way\":4,\"trust\":\"limited\","
-                "\"reasons\":[\"most answers are missing\"]}]}");
+    assert_dump(
+        at(report, "visibility"),
+        "{\"trust\":\"limited\",\"reasons\":[\"most answers are missing\"],"
+        "\"flows\":10,\"two_way\":4,"
+        "\"names\":{\"sni\":0,\"dns\":300,\"http-host\":0,\"none\":12},"
+        "\"scopes\":[{\"from\":\"10.20.0.0/24\",\"to\":\"internet\",\"flows\":10,"
+        "\"two_way\":4,\"trust\":\"limited\","
+        "\"reasons\":[\"most answers are missing\"]}]}");
     json_decref(report);
     fixture_fini(&f);
 }
@@ -202,9 +207,10 @@ static void check_finding(void **state)
     assert_text(finding, "cause", "icmp-prohibited");
     assert_text(finding, "blocked_by", "10.20.0.1");
     assert_text(finding, "first_seen", "2026-11-22T07:30:01.123456Z");
-    assert_dump(json_array_get(at(finding, "episodes"), 0),
-                "{\"from\":\"2026-11-22T07:30:01.123456Z\",\"to\":\"2026-11-22T07:31:01."
-                "000000Z\",\"outcome\":\"blocked\",\"attempts\":3}");
+    assert_dump(
+        json_array_get(at(finding, "episodes"), 0),
+        "{\"from\":\"2026-11-22T07:30:01.123456Z\",\"to\":\"2026-11-22T07:31:01."
+        "000000Z\",\"outcome\":\"blocked\",\"attempts\":3}");
     json_decref(report);
     fixture_fini(&f);
 }
@@ -278,11 +284,12 @@ static void check_fleet(void **state)
                 "\"required\",\"state\":\"blocked\",\"devices\":{\"not-seen\":1,"
                 "\"blocked\":1},\"flows\":2,\"needs_window_s\":null}");
     assert_count(json_array_get(coverage, 1), "needs_window_s", 64800);
-    assert_dump(at(report, "problems"),
-                "[{\"id\":\"p-4f0c2a9b11d2\",\"kind\":\"blocked\",\"row\":\"google-fcm\","
-                "\"cause\":\"icmp-prohibited\",\"blocked_by\":\"10.20.0.1\",\"owner\":"
-                "\"firewall\",\"scope\":\"fleet\",\"devices\":{\"affected\":1,"
-                "\"unaffected\":0},\"findings\":[\"f-91b2c3d4e5f6\"]}]");
+    assert_dump(
+        at(report, "problems"),
+        "[{\"id\":\"p-4f0c2a9b11d2\",\"kind\":\"blocked\",\"row\":\"google-fcm\","
+        "\"cause\":\"icmp-prohibited\",\"blocked_by\":\"10.20.0.1\",\"owner\":"
+        "\"firewall\",\"scope\":\"fleet\",\"devices\":{\"affected\":1,"
+        "\"unaffected\":0},\"findings\":[\"f-91b2c3d4e5f6\"]}]");
     assert_dump(at(json_array_get(at(report, "devices"), 0), "rows"),
                 "{\"google-fcm\":\"blocked\"}");
     assert_dump(at(json_array_get(at(report, "devices"), 1), "rows"), "{}");
@@ -364,7 +371,8 @@ static void check_writing(void **state)
         text[i] = written(&f, &len[i]);
     }
     assert_string_equal(text[0], text[1]);
-    assert_memory_equal(text[0], "{\n  \"schema\": \"policap-report/1\",\n", 37);
+    assert_ptr_equal(strstr(text[0], "{\n  \"schema\": \"policap-report/1\",\n"),
+                     text[0]);
     assert_string_equal(text[0] + len[0] - 2, "}\n");
     for (size_t i = 0; i < len[0]; i++) {
         assert_true(text[0][i] == '\n' || (unsigned char)text[0][i] >= 0x20);
@@ -399,23 +407,23 @@ int main(void)
 {
     enum { FIXED = 10 };
     struct CMUnitTest tests[ARRAY_LEN(times) + ARRAY_LEN(cleans) + FIXED] = {
-        cmocka_unit_test(check_top),       cmocka_unit_test(check_read),
-        cmocka_unit_test(check_finding),   cmocka_unit_test(check_evidence),
-        cmocka_unit_test(check_unknowns),  cmocka_unit_test(check_fleet),
+        cmocka_unit_test(check_top),        cmocka_unit_test(check_read),
+        cmocka_unit_test(check_finding),    cmocka_unit_test(check_evidence),
+        cmocka_unit_test(check_unknowns),   cmocka_unit_test(check_fleet),
         cmocka_unit_test(check_host_names), cmocka_unit_test(check_options),
-        cmocka_unit_test(check_writing),   cmocka_unit_test(check_full_disk),
+        cmocka_unit_test(check_writing),    cmocka_unit_test(check_full_disk),
     };
     size_t n = FIXED;
 
     for (size_t i = 0; i < ARRAY_LEN(times); i++) {
-        tests[n++] = (struct CMUnitTest){
-            .name = times[i].name, .test_func = check_time,
-            .initial_state = (void *)&times[i]};
+        tests[n++] = (struct CMUnitTest){.name = times[i].name,
+                                         .test_func = check_time,
+                                         .initial_state = (void *)&times[i]};
     }
     for (size_t i = 0; i < ARRAY_LEN(cleans); i++) {
-        tests[n++] = (struct CMUnitTest){
-            .name = cleans[i].name, .test_func = check_clean,
-            .initial_state = (void *)&cleans[i]};
+        tests[n++] = (struct CMUnitTest){.name = cleans[i].name,
+                                         .test_func = check_clean,
+                                         .initial_state = (void *)&cleans[i]};
     }
     return _cmocka_run_group_tests("report", tests, n, NULL, NULL);
 }

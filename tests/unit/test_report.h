@@ -148,35 +148,57 @@ static inline void fixture_others(struct fixture *f)
         .todo = HOSTILE,
     };
     f->findings[2] = (struct finding){
-        .id = "f-000000000002", .kind = KIND_ADVICE, .severity = 3, .advice = 6,
-        .row = policy_find(f->policy, "net-ntp"), .transport = TRANSPORT_UDP, .port = 123,
+        .id = "f-000000000002",
+        .kind = KIND_ADVICE,
+        .severity = 3,
+        .advice = 6,
+        .row = policy_find(f->policy, "net-ntp"),
+        .transport = TRANSPORT_UDP,
+        .port = 123,
     };
     f->of_problem[0] = &f->findings[0];
     f->problem = (struct problem){
-        .id = "p-4f0c2a9b11d2", .kind = KIND_BLOCKED, .row = f->findings[0].row,
-        .cause = CAUSE_ICMP_PROHIBITED, .has_by = true, .by = address("10.20.0.1"),
-        .owner = OWNER_FIREWALL, .scope = SCOPE_FLEET, .affected = 1, .unaffected = 0,
-        .findings = f->of_problem, .n_findings = 1,
+        .id = "p-4f0c2a9b11d2",
+        .kind = KIND_BLOCKED,
+        .row = f->findings[0].row,
+        .cause = CAUSE_ICMP_PROHIBITED,
+        .has_by = true,
+        .by = address("10.20.0.1"),
+        .owner = OWNER_FIREWALL,
+        .scope = SCOPE_FLEET,
+        .affected = 1,
+        .unaffected = 0,
+        .findings = f->of_problem,
+        .n_findings = 1,
     };
 }
 
 static inline void fixture_fleet(struct fixture *f)
 {
-    f->coverage[0] = (struct coverage){
-        .row = (uint32_t)policy_find(f->policy, "google-fcm"), .state = STATE_BLOCKED,
-        .devices = {[STATE_BLOCKED] = 1, [STATE_NOT_SEEN] = 1}, .flows = 2};
+    f->coverage[0] =
+        (struct coverage){.row = (uint32_t)policy_find(f->policy, "google-fcm"),
+                          .state = STATE_BLOCKED,
+                          .devices = {[STATE_BLOCKED] = 1, [STATE_NOT_SEEN] = 1},
+                          .flows = 2};
     f->coverage[1] = (struct coverage){
         .row = (uint32_t)policy_find(f->policy, "net-ntp"), .devices = {2}};
-    f->coverage[2] = (struct coverage){
-        .row = (uint32_t)policy_find(f->policy, "net-dns"), .state = STATE_OK,
-        .devices = {[STATE_OK] = 2}, .flows = 5};
-    f->scope = (struct sight_scope){.to = "internet", .flows = 10, .two_way = 4,
+    f->coverage[2] =
+        (struct coverage){.row = (uint32_t)policy_find(f->policy, "net-dns"),
+                          .state = STATE_OK,
+                          .devices = {[STATE_OK] = 2},
+                          .flows = 5};
+    f->scope = (struct sight_scope){.to = "internet",
+                                    .flows = 10,
+                                    .two_way = 4,
                                     .trust = TRUST_LIMITED,
                                     .reason = "most answers are missing"};
     assert_true(prefix_parse("10.20.0.0/24", &f->scope.from));
     f->unlisted = (struct unlisted){.name = "tracker.example.net",
-                                    .transport = TRANSPORT_TCP, .port = 443,
-                                    .devices = 2, .flows = 9, .bytes = 51234};
+                                    .transport = TRANSPORT_TCP,
+                                    .port = 443,
+                                    .devices = 2,
+                                    .flows = 9,
+                                    .bytes = 51234};
 }
 
 static inline void fixture_init(struct fixture *f)
@@ -192,18 +214,38 @@ static inline void fixture_init(struct fixture *f)
     fixture_others(f);
     fixture_fleet(f);
     f->judgement = (struct judgement){
-        .verdict = VERDICT_FAIL, .now_ns = INT64_C(1795333500000000999), .exact = false,
-        .limits = {"cells"}, .tally = &f->tally, .policy = f->policy,
-        .devices = f->devices, .n_devices = 2, .findings = f->findings, .n_findings = 3,
-        .problems = &f->problem, .n_problems = 1, .coverage = f->coverage,
-        .n_coverage = 3, .unlisted = &f->unlisted, .n_unlisted = 1,
+        .verdict = VERDICT_FAIL,
+        .now_ns = INT64_C(1795333500000000999),
+        .exact = false,
+        .limits = {"cells"},
+        .tally = &f->tally,
+        .policy = f->policy,
+        .devices = f->devices,
+        .n_devices = 2,
+        .findings = f->findings,
+        .n_findings = 3,
+        .problems = &f->problem,
+        .n_problems = 1,
+        .coverage = f->coverage,
+        .n_coverage = 3,
+        .unlisted = &f->unlisted,
+        .n_unlisted = 1,
         .roles = {[ROLE_NTP_SERVER] = {.role = ROLE_NTP_SERVER, .bound = true},
                   [ROLE_DNS_SERVER] = {.role = ROLE_DNS_SERVER,
-                                       .seen = {address("10.50.0.10")}, .n_seen = 1}},
-        .scopes = &f->scope, .n_scopes = 1, .trust = TRUST_LIMITED, .sight_flows = 10,
-        .sight_two_way = 4, .named_dns = 300, .named_none = 12,
+                                       .seen = {address("10.50.0.10")},
+                                       .n_seen = 1}},
+        .scopes = &f->scope,
+        .n_scopes = 1,
+        .trust = TRUST_LIMITED,
+        .sight_flows = 10,
+        .sight_two_way = 4,
+        .named_dns = 300,
+        .named_none = 12,
         .background = {[BACKGROUND_ARP] = 12, [BACKGROUND_MDNS] = 4},
-        .summary = {.flows = 911, .documented = 880, .unexpected = 5, .other_flows = 40},
+        .summary = {.flows = 911,
+                    .documented = 880,
+                    .unexpected = 5,
+                    .other_flows = 40},
     };
     f->options.fail_on = ((1u << KINDS) - 1) & ~(1u << KIND_ADVICE);
 }
