@@ -66,6 +66,14 @@ static enum attempt_sign unanswered_tcp(const struct piece *piece,
     return ATTEMPT_SYN_SILENT;
 }
 
+/* Does an end acknowledge what the other was never seen to send? */
+static bool acknowledges_unseen(const struct flow_end *end,
+                                const struct flow_end *other)
+{
+    return (end->seen & END_ACK) && (other->seen & END_SEQ) &&
+           seq_after(end->ack, other->seq_end);
+}
+
 /* The opener sent data, the other end has not. */
 static enum attempt_sign unanswered_data(const struct flow_end *o,
                                          const struct flow_end *r,
@@ -78,8 +86,11 @@ static enum attempt_sign unanswered_data(const struct flow_end *o,
     }
     *again = (struct repetition){o->seq_first_n, o->signs[SIGN_DATA].first_ns,
                                  o->last_data_ns};
+    if (acknowledges_unseen(o, r)) {
+        return ATTEMPT_OK; /* The answer was there; the capture lost it. */
+    }
     if ((r->seen & END_ACK) && seq_after(r->ack, o->seq_first)) {
-        return ATTEMPT_NO_ANSWER;
+        return r->signs[SIGN_FIN].n ? ATTEMPT_OPEN : ATTEMPT_NO_ANSWER;
     }
     return ATTEMPT_HELLO_SILENT;
 }
@@ -106,7 +117,8 @@ static enum attempt_sign tcp_sign(const struct piece *piece, const struct flow_e
         return ATTEMPT_RESET;
     }
     if (!r->signs[SIGN_SYN_ACK].n) {
-        return ATTEMPT_UNSEEN;
+        /* A SYN that only a bare ACK answers says nothing either way. */
+        return o->signs[SIGN_SYN].n ? ATTEMPT_SYN_SILENT : ATTEMPT_UNSEEN;
     }
     if (icmp_stops(&piece->icmp)) {
         return ATTEMPT_ICMP;

@@ -252,8 +252,8 @@ static void join_address(struct judging *j, struct pool *joins, size_t n_known,
     struct join_key key = {.addr = *addr};
     enum identity how;
 
-    if (is_host_addr(addr) && addr_is_phone(j, addr, &how) && !pool_find(joins, &key) &&
-        owner_at(j, n_known, addr, 0) < 0) {
+    if ((j->any || is_host_addr(addr)) && addr_is_phone(j, addr, &how) &&
+        !pool_find(joins, &key) && owner_at(j, n_known, addr, 0) < 0) {
         uint32_t device = device_new(j, joins, &key, how);
 
         owner_add(j, addr, 0, device);

@@ -431,7 +431,7 @@ void judge_flow(const struct judgement *judgement, const struct piece *piece,
     struct cell cell = cell_of(piece, judgement->now_ns);
     long client = device_at(j, &cell.key.client, cell.first_ns);
     long server = j->any ? -1 : device_at(j, &cell.key.server, cell.first_ns);
-    bool inbound = client < 0;
+    bool inbound = client < 0 && server >= 0;
     struct claim claim;
 
     claim_of(j, &cell.key, cell.first_ns, (uint32_t)(inbound ? server : client),

@@ -428,7 +428,8 @@ static void quic_look(struct shard *shard, struct piece *piece, struct cursor by
     if (other->packets && other->first_ns < end->first_ns) {
         return;
     }
-    if (end->payload_packets > QUIC_DATAGRAMS || !quic_is_initial(bytes)) {
+    /* An Initial may come behind packets of 0-RTT, in one datagram or in several. */
+    if (end->payload_packets > QUIC_DATAGRAMS || quic_kind(bytes) == QUIC_NONE) {
         settle_udp(shard, piece);
         return;
     }
@@ -442,8 +443,8 @@ static void quic_look(struct shard *shard, struct piece *piece, struct cursor by
     }
 }
 
-static void look_udp(struct shard *shard, struct piece *piece, const struct packet *packet,
-                     unsigned from, uint32_t frame)
+static void look_udp(struct shard *shard, struct piece *piece,
+                     const struct packet *packet, unsigned from, uint32_t frame)
 {
     struct cursor bytes = {packet->payload, packet->payload_cap};
 

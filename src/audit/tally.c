@@ -80,12 +80,6 @@ static bool piece_push(struct piece **pieces, size_t *n, size_t *room,
     return true;
 }
 
-bool tally_add_piece(struct tally *tally, const struct piece *piece)
-{
-    return tally->n_pieces < MAX_PIECES &&
-           piece_push(&tally->pieces, &tally->n_pieces, &tally->pieces_room, piece);
-}
-
 static void note_ttl(struct tally *tally, const struct addr *addr,
                      const struct flow_end *end)
 {
@@ -95,6 +89,14 @@ static void note_ttl(struct tally *tally, const struct addr *addr,
         ttl->low = ttl->low == 0 || end->ttl_low < ttl->low ? end->ttl_low : ttl->low;
         ttl->high = end->ttl_high > ttl->high ? end->ttl_high : ttl->high;
     }
+}
+
+bool tally_add_piece(struct tally *tally, const struct piece *piece)
+{
+    note_ttl(tally, &piece->key.a, &piece->end[0]);
+    note_ttl(tally, &piece->key.b, &piece->end[1]);
+    return tally->n_pieces < MAX_PIECES &&
+           piece_push(&tally->pieces, &tally->n_pieces, &tally->pieces_room, piece);
 }
 
 /* Adds one attempt to its cell. */

@@ -79,11 +79,11 @@ struct flow_end {
     int64_t last_ns, last_data_ns;
     uint32_t packets, payload_packets;
     uint32_t last_frame, last_data_frame;
-    uint32_t seq_end;  /* Highest sequence number behind payload, SYN and FIN. */
-    uint32_t ack;      /* Highest acknowledgement. */
-    uint32_t tail_seq; /* Highest start of a segment with payload ... */
-    uint32_t tail_n;   /* ... how often it was sent ... */
-    int64_t tail_ns;   /* ... and when first. */
+    uint32_t seq_end;     /* Highest sequence number behind payload, SYN and FIN. */
+    uint32_t ack;         /* Highest acknowledgement. */
+    uint32_t tail_seq;    /* Highest start of a segment with payload ... */
+    uint32_t tail_n;      /* ... how often it was sent ... */
+    int64_t tail_ns;      /* ... and when first. */
     uint32_t seq_first;   /* Lowest sequence number of a segment with payload. */
     uint32_t seq_first_n; /* Segments that began there. */
     uint8_t seen;         /* enum end_seen */
@@ -189,9 +189,9 @@ static inline bool flow_key_equal(const struct flow_key *a, const struct flow_ke
 static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
                                           unsigned *from)
 {
-    bool swap = addr_below(&packet->dst, &packet->src) ||
-                (packet->src_port > packet->dst_port &&
-                 addr_equal(&packet->src, &packet->dst));
+    bool swap =
+        addr_below(&packet->dst, &packet->src) ||
+        (packet->src_port > packet->dst_port && addr_equal(&packet->src, &packet->dst));
     struct flow_key key = {
         .a = swap ? packet->dst : packet->src,
         .b = swap ? packet->src : packet->dst,
@@ -302,8 +302,8 @@ struct piece *flow_table_get(struct flow_table *table, const struct flow_key *ke
                              uint64_t hash, const struct packet *packet, unsigned from);
 
 /* The live piece of 'key', or NULL. */
-struct piece *flow_table_find(const struct flow_table *table, const struct flow_key *key,
-                              uint64_t hash);
+struct piece *flow_table_find(const struct flow_table *table,
+                              const struct flow_key *key, uint64_t hash);
 
 /* Gives idle flows to the sink, a few at each call. */
 void flow_table_sweep(struct flow_table *table, int64_t now_ns);

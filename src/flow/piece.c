@@ -53,7 +53,8 @@ static uint32_t packet_print(const struct packet *p, unsigned from)
         head = hash_bytes(p->payload, p->payload_cap, 0);
     }
     return (uint32_t)(hash_mix(head, (uint64_t)p->ip_id << 48 | (uint64_t)from << 40 |
-                                         (uint64_t)p->tcp_flags << 32 | p->payload_len) >>
+                                         (uint64_t)p->tcp_flags << 32 |
+                                         p->payload_len) >>
                       32) |
            1;
 }

@@ -74,13 +74,14 @@ static uint32_t slot_of_entry(const struct flow_table *table, uint64_t hash, uin
     return s;
 }
 
-struct piece *flow_table_find(const struct flow_table *table, const struct flow_key *key,
-                              uint64_t hash)
+struct piece *flow_table_find(const struct flow_table *table,
+                              const struct flow_key *key, uint64_t hash)
 {
     if (!table->slots) {
         return NULL;
     }
-    for (uint32_t s = home_of(table, hash); table->slots[s]; s = (s + 1) & table->mask) {
+    for (uint32_t s = home_of(table, hash); table->slots[s];
+         s = (s + 1) & table->mask) {
         if (table->slots[s] >> 32 == hash >> 32 &&
             flow_key_equal(&piece_of(table, table->slots[s])->key, key)) {
             return piece_of(table, table->slots[s]);
@@ -101,11 +102,12 @@ void flow_table_prefetch(const struct flow_table *table, uint64_t hash, unsigned
     if (!table->slots) {
         return;
     }
-    for (uint32_t s = home_of(table, hash); table->slots[s]; s = (s + 1) & table->mask) {
+    for (uint32_t s = home_of(table, hash); table->slots[s];
+         s = (s + 1) & table->mask) {
         if (table->slots[s] >> 32 == hash >> 32) {
             const char *piece = (const char *)piece_of(table, table->slots[s]);
-            const char *end = piece + offsetof(struct piece, end[0]) +
-                              from * sizeof(struct flow_end);
+            const char *end =
+                piece + offsetof(struct piece, end[0]) + from * sizeof(struct flow_end);
 
             __builtin_prefetch(piece, 1);
             __builtin_prefetch(piece + 64, 1);
@@ -275,8 +277,8 @@ static void make_room(struct flow_table *table, int64_t now_ns)
 static struct piece *add(struct flow_table *table, const struct flow_key *key,
                          uint64_t hash)
 {
-    bool crowded = !table->slots ||
-                   (uint64_t)(table->n + 1) * 3 > (uint64_t)(table->mask + 1) * 2;
+    bool crowded =
+        !table->slots || (uint64_t)(table->n + 1) * 3 > (uint64_t)(table->mask + 1) * 2;
     struct piece *piece;
 
     if ((crowded && !grow_slots(table)) ||
@@ -295,7 +297,8 @@ struct piece *flow_table_get(struct flow_table *table, const struct flow_key *ke
 {
     struct piece *piece = flow_table_find(table, key, hash);
 
-    if (piece && (is_over(piece, packet->ns) || piece_is_reused_by(piece, packet, from))) {
+    if (piece &&
+        (is_over(piece, packet->ns) || piece_is_reused_by(piece, packet, from))) {
         finish(table, (uint32_t)(piece - table->pieces));
         piece = NULL;
     }
