@@ -33,7 +33,7 @@ struct finding *finding_new(struct judging *j, enum finding_kind kind, long row,
     memset(f, 0, sizeof *f);
     f->kind = kind;
     f->row = row;
-    f->device = &out->devices[device];
+    f->device = device == NO_DEVICE ? NULL : &out->devices[device];
     return f;
 }
 

@@ -104,6 +104,7 @@ static void attempt_fill(const struct judging *j, struct attempt *a,
     a->device = device;
     a->inbound = inbound;
     a->verdict = (uint8_t)claim.verdict;
+    a->via = claim.n_rows > 0 ? claim.rows[0].via : MATCH_PORT_ONLY;
     a->peer_name = claim.peer_name;
     a->peer_source = (uint8_t)claim.peer_source;
     a->ip = inbound ? key->server : key->client;
@@ -353,7 +354,9 @@ static bool run(struct judging *j, struct policap_error *err)
     sight_judge(j);
     groups_judge(j);
     lookups_judge(j);
+    leases_judge(j);
     strangers_judge(j);
+    advise(j);
     if (!expectations_judge(j, err)) {
         return false;
     }

@@ -7,6 +7,9 @@
 
 #include "audit/judge.h"
 
+/* A finding of no device. */
+#define NO_DEVICE UINT32_MAX
+
 /* From 'first_ns' on, 'addr' is an address of the device. */
 struct addr_owner {
     struct addr addr;
@@ -51,6 +54,7 @@ struct attempt {
     uint32_t rows[FINDING_CANDIDATES]; /* The best first. */
     uint8_t n_rows;
     uint8_t verdict;     /* enum claim_verdict */
+    uint8_t via;         /* enum match_via, of the best row. */
     uint8_t peer_source; /* enum name_source */
     bool inbound;        /* The peer opened the flow. */
     uint16_t port;       /* That the row speaks of. */
@@ -114,6 +118,12 @@ void strangers_judge(struct judging *j);
 /* lookups.c: findings of names that did not resolve. */
 void lookups_judge(struct judging *j);
 
+/* leases.c: DHCP. */
+void leases_judge(struct judging *j);
+
+/* advice.c: what the bulletin recommends, and a capture can check. */
+void advise(struct judging *j);
+
 /* sight.c */
 void sight_judge(struct judging *j);
 
@@ -121,6 +131,7 @@ void sight_judge(struct judging *j);
 void problems_find(struct judging *j);
 
 /* findings.c */
+/* 'device' is an index into out->devices, or NO_DEVICE. */
 struct finding *finding_new(struct judging *j, enum finding_kind kind, long row,
                             uint32_t device);
 void finding_add_attempt(struct judging *j, struct finding *finding,

@@ -7,7 +7,7 @@
  * capture_read(), and every cursor into them with it.
  *
  * The reader is our own: read() into one buffer that stays in the L2 cache costs a
- * fifth of what libpcap's file reader does.  libpcap's reader is the oracle that the
+ * third of what libpcap's file reader does.  libpcap's reader is the oracle that the
  * tests hold this one against, and gives the names of link types.
  *
  * Formats: pcap with microsecond and nanosecond magic in either byte order and the
@@ -61,7 +61,10 @@ struct capture *capture_open(const char *path, struct policap_error *err);
 
 void capture_close(struct capture *capture);
 
-/* Gives the next frames, at most CAPTURE_BATCH, into 'frames' and their count into
+/* A packet block without a time (pcapng SPB) has the time of the frame before it, or 0
+ * where it is the first.
+ *
+ * Gives the next frames, at most CAPTURE_BATCH, into 'frames' and their count into
  * '*n'; 0 is the end of the capture.  False: the file is broken, '*err' says what and
  * at which offset. */
 bool capture_read(struct capture *capture, struct frame *frames, size_t *n,

@@ -26,6 +26,11 @@ enum {
     MAX_FILE = 256 << 20 /* Bytes of a file. */
 };
 
+/* No such number.  Macros, since an enumerator must fit an int. */
+#define CLASS_NONE UINT32_MAX
+#define INTERN_NONE UINT32_MAX
+#define NODE_NONE UINT32_MAX
+
 enum peer_kind {
     PEER_ANY,
     PEER_MEDIA,
@@ -75,8 +80,6 @@ struct intern {
     uint32_t n, room, mask;
 };
 
-enum { INTERN_NONE = UINT32_MAX };
-
 bool intern_add(struct intern *table, const char *text, size_t len, struct arena *arena,
                 uint32_t *out);
 uint32_t intern_find(const struct intern *table, const char *text, size_t len);
@@ -84,7 +87,6 @@ void intern_fini(struct intern *table);
 
 /* What a prefix or a name stands for.  'class' is the number of a class of the index,
  * or CLASS_NONE: no row lists it. */
-enum { CLASS_NONE = UINT32_MAX };
 
 struct meaning {
     uint32_t class;
@@ -103,8 +105,6 @@ struct boundary {
     struct addr from;
     uint32_t node; /* Of all addresses up to the next boundary; NODE_NONE. */
 };
-
-enum { NODE_NONE = UINT32_MAX };
 
 struct prefix_table {
     struct prefix_node *nodes;

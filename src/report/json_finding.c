@@ -20,13 +20,15 @@ static json_t *row_ids(const struct policy *policy, const uint32_t *rows, size_t
     return json_whole(array, ok);
 }
 
+/* A finding over the fleet has no device: the object is there, and holds nothing. */
 static json_t *device_part(const struct finding *finding)
 {
     const struct device *device = finding->device;
     char mac[MAC_TEXT_LEN];
 
     if (!device) {
-        return json_null();
+        return json_pack("{s:n, s:n, s:[], s:n, s:n, s:n}", "key", "ip", "ips", "mac",
+                         "identified_by", "joined_by");
     }
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "key", json_text(device->key),
                      "ip", json_addr(finding->has_ip, &finding->ip), "ips",

@@ -305,6 +305,42 @@ static void check_against_linear(void **state)
                 full > asked / 200);
 }
 
+/* A suffix of more than 127 letters is no better a binding than one of 127: names and
+ * addresses of a role are compared by one number. */
+static void check_long_suffix(void **state)
+{
+    char suffix[160] = "*.", name[160] = "a";
+    struct policy_row row = {.id = "r",
+                             .peers = (const char *const[]){"role:sam-server"},
+                             .n_peers = 1,
+                             .ports = &(struct port_range){443, 443},
+                             .n_ports = 1,
+                             .transports = TRANSPORT_TCP};
+    struct policy_question q = {
+        .transport = TRANSPORT_TCP, .peer_port = 443, .names = {name}, .n_names = 1};
+    struct policy_match out[POLICY_MAX_ANSWERS];
+    struct policap_error err;
+
+    (void)state;
+    for (size_t len = 0; len < 140; len++) {
+        name[1 + len] = suffix[2 + len] = len % 10 == 0 && len > 0 ? '.' : 'b';
+    }
+    name[1] = '.';
+    memmove(suffix + 2, suffix + 3, 139);
+    suffix[141] = '\0';
+
+    struct policy *policy = policy_new();
+    assert_true(policy_add_row(policy, &row, &err));
+    assert_true(policy_add_binding(policy, ROLE_SAM_SERVER, suffix, &err));
+    assert_true(policy_finish(policy, &err));
+    assert_int_equal(policy_ask(policy, &q, out), 1);
+    assert_int_equal(out[0].via, MATCH_ROLE);
+    assert_int_equal(out[0].detail, 127);
+    assert_int_equal(policy_ask_linear(policy, &q, out), 1);
+    assert_int_equal(out[0].detail, 127);
+    policy_free(policy);
+}
+
 static int by_match(const void *a, const void *b)
 {
     return match_compare(a, b);
@@ -344,6 +380,7 @@ int main(void)
 {
     const char *seed = getenv("POLICAP_SEED");
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(check_long_suffix),
         cmocka_unit_test(check_gathering),
         cmocka_unit_test(check_against_linear),
     };

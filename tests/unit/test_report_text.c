@@ -151,6 +151,48 @@ static void check_colour(void **state)
     fixture_fini(&f);
 }
 
+/* Devices are counted once, and only for findings of a kind that fails. */
+static void check_count(void **state)
+{
+    struct fixture f;
+    char *text;
+
+    (void)state;
+    fixture_init(&f);
+    f.findings[1].device = &f.devices[0];
+    f.findings[2].device = &f.devices[1];
+    text = written(&f, false);
+    assert_has(text, "FAIL: 1 problem on 1 of 2 phones.\n");
+    free(text);
+    fixture_fini(&f);
+}
+
+/* A problem of many phones is told in full a few times only. */
+static void check_many(void **state)
+{
+    struct finding findings[5];
+    struct fixture f;
+    char *text;
+    size_t n = 0;
+
+    (void)state;
+    fixture_init(&f);
+    for (size_t i = 0; i < ARRAY_LEN(findings); i++) {
+        findings[i] = f.findings[0];
+    }
+    f.judgement.findings = findings;
+    f.judgement.n_findings = ARRAY_LEN(findings);
+    f.judgement.n_problems = 0;
+    text = written(&f, false);
+    for (const char *at = text; (at = strstr(at, "Means  ")); at++) {
+        n++;
+    }
+    assert_int_equal(n, 3);
+    assert_has(text, "  F5 high Blocked");
+    free(text);
+    fixture_fini(&f);
+}
+
 static void check_pass(void **state)
 {
     struct fixture f;
@@ -266,7 +308,7 @@ static void check_wrapping(void **state)
 
 static void check_long_word(void **state)
 {
-    char word[200], *out = NULL, want[500];
+    char word[200], *out = NULL, want[900];
     size_t size;
     FILE *file = open_memstream(&out, &size);
     struct text_writer text;
@@ -278,9 +320,13 @@ static void check_long_word(void **state)
     text_begin(&text, file, false);
     text_line(&text, 2, 4);
     text_say(&text, "a %s b", word);
+    text_label(&text, 0, "x", 4);
+    text_say(&text, "%s", word);
+    text_line(&text, 9, 9); /* Nothing is said, so it is no line. */
+    text_heading(&text, "end");
     assert_true(text_finish(&text));
     fclose(file);
-    snprintf(want, sizeof want, "  a\n    %s\n    b\n", word);
+    snprintf(want, sizeof want, "  a\n    %s\n    b\nx   %s\n\nend\n", word, word);
     assert_string_equal(out, want);
     free(out);
 }
@@ -307,7 +353,8 @@ int main(void)
         cmocka_unit_test(check_colour),    cmocka_unit_test(check_pass),
         cmocka_unit_test(check_no_phone),  cmocka_unit_test(check_inconclusive),
         cmocka_unit_test(check_wrapping),  cmocka_unit_test(check_long_word),
-        cmocka_unit_test(check_full_disk),
+        cmocka_unit_test(check_full_disk), cmocka_unit_test(check_count),
+        cmocka_unit_test(check_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
