@@ -29,8 +29,10 @@ static const struct advice list[] = {
      {"sam-heartbeat", "sam-trigger"},
      true,
      false,
-     "The SAM server has a public address. The bulletin wants it inside the private network.",
-     "Move the SAM server inside, or list its network under private_prefixes if it is one "
+     "The SAM server has a public address. The bulletin wants it inside the private "
+     "network.",
+     "Move the SAM server inside, or list its network under private_prefixes if it is "
+     "one "
      "of the site's own."},
     {2,
      {"log-syslog", "log-http", "log-https"},
@@ -48,7 +50,8 @@ static const struct advice list[] = {
      {"amie-mqtts"},
      true,
      false,
-     "The AMIE gateway has a public address. It belongs in the corporate network or DMZ.",
+     "The AMIE gateway has a public address. It belongs in the corporate network or "
+     "DMZ.",
      "Move the gateway inside, or list the DMZ under private_prefixes."},
     {6,
      {"net-ntp"},
@@ -61,7 +64,8 @@ static const struct advice list[] = {
      false,
      false,
      "This service is used in clear text: whoever can capture can read it.",
-     "Use the encrypted port (SIPS 5061, LDAPS 636, HTTPS 443) where the server has it."},
+     "Use the encrypted port (SIPS 5061, LDAPS 636, HTTPS 443) where the server has "
+     "it."},
 };
 
 static const char *row_id(const struct judging *j, const struct attempt *a)
@@ -93,8 +97,9 @@ static struct finding *finding_of(struct judging *j, uint8_t number,
     for (size_t i = out->n_findings; i-- > 0;) {
         struct finding *f = &out->findings[i];
 
-        if (f->kind == KIND_ADVICE && f->advice == number && f->row == (long)a->rows[0] &&
-            f->port == a->port && f->n_peer_ips && addr_equal(&f->peer_ips[0], &a->peer)) {
+        if (f->kind == KIND_ADVICE && f->advice == number &&
+            f->row == (long)a->rows[0] && f->port == a->port && f->n_peer_ips &&
+            addr_equal(&f->peer_ips[0], &a->peer)) {
             return f;
         }
     }
@@ -165,7 +170,8 @@ static void advise_on_list(struct judging *j)
             }
             finding_add_attempt(j, f, a);
             finish(j, f,
-                   "This was documented only by the list of Google's addresses, and the list "
+                   "This was documented only by the list of Google's addresses, and "
+                   "the list "
                    "is more than 31 days older than the capture.",
                    "Renew the list of AS15169 in the rules, at least once a month.");
             return;
@@ -187,7 +193,8 @@ static void advise_on_inbound(struct judging *j)
         if ((f = finding_new(j, KIND_ADVICE, -1, NO_DEVICE)) != NULL) {
             f->advice = 9;
             finding_add_attempt(j, f, a);
-            finish(j, f, "A public host reached a phone: inward ports need not be open.",
+            finish(j, f,
+                   "A public host reached a phone: inward ports need not be open.",
                    "Close the firewall's inward ports to the phones.");
         }
         return;
@@ -204,7 +211,8 @@ static void advise_on_emm(struct judging *j)
     for (size_t i = 0; i < j->tally->n_windows; i++) {
         const struct window *w = &j->tally->windows[i];
 
-        longest = w->last_ns - w->first_ns > longest ? w->last_ns - w->first_ns : longest;
+        longest =
+            w->last_ns - w->first_ns > longest ? w->last_ns - w->first_ns : longest;
     }
     for (size_t i = 0; i < j->n_attempts && !seen; i++) {
         const struct attempt *a = &j->attempts[i];
@@ -212,8 +220,8 @@ static void advise_on_emm(struct judging *j)
         seen = a->n_rows > 0 &&
                strcmp(policy_row(j->policy, a->rows[0])->group, "emm") == 0;
     }
-    if (seen || longest < EMM_WINDOW_S * second_ns || j->out->n_devices == 0 || row < 0 ||
-        policy_is_off(j->policy, "emm")) {
+    if (seen || longest < EMM_WINDOW_S * second_ns || j->out->n_devices == 0 ||
+        row < 0 || policy_is_off(j->policy, "emm")) {
         return;
     }
 

@@ -101,6 +101,54 @@ static bool answered(const struct flow_end *r)
     return r->signs[SIGN_SYN_ACK].n || r->payload_packets;
 }
 
+enum { TAIL_REPEATS = 3, TAIL_SPAN_S = 3, ALERT_UNKNOWN_CA = 48 };
+
+/* Does the client not know who signed the server's certificate (RFC 8446 6.2)? */
+static bool rejects_certificate(const struct flow_end *o)
+{
+    return o->alert == ALERT_UNKNOWN_CA + 1 && o->first_payload == PAYLOAD_TLS_HELLO;
+}
+
+/* Segments of the answer came, but never its beginning: the client's acknowledgement
+ * stands still before it.  Were it only the capture that lost it, the client would have
+ * gone on. */
+static bool misses_beginning(const struct flow_end *o, const struct flow_end *r)
+{
+    return (r->seen & END_ISN) && (r->seen & END_DATA) && (o->seen & END_ACK) &&
+           o->payload_packets && seq_after(r->seq_first, r->isn + 1) &&
+           o->ack == r->isn + 1;
+}
+
+/* Did it work, and then the opener only repeated its last segment, unheard? */
+static bool is_unheard(const struct flow_end *o, const struct flow_end *r)
+{
+    return (o->seen & END_DATA) && o->tail_n >= TAIL_REPEATS &&
+           o->last_data_ns - o->tail_ns >= TAIL_SPAN_S * second_ns - second_ns / 10 &&
+           o->tail_seq != o->seq_first && r->last_ns < o->tail_ns &&
+           !r->signs[SIGN_FIN].n && !r->signs[SIGN_RST].n && (r->seen & END_ACK) &&
+           !seq_after(r->ack, o->tail_seq);
+}
+
+/* Data went both ways.  Was that all? */
+static enum attempt_sign answered_tcp(const struct flow_end *o,
+                                      const struct flow_end *r,
+                                      struct repetition *again)
+{
+    if (rejects_certificate(o)) {
+        return ATTEMPT_CERTIFICATE;
+    }
+    if (misses_beginning(o, r)) {
+        *again = (struct repetition){r->payload_packets, r->signs[SIGN_DATA].first_ns,
+                                     o->last_ns > r->last_ns ? o->last_ns : r->last_ns};
+        return ATTEMPT_HOLE;
+    }
+    if (is_unheard(o, r)) {
+        *again = (struct repetition){o->tail_n, o->tail_ns, o->last_data_ns};
+        return ATTEMPT_TAIL_SILENT;
+    }
+    return ATTEMPT_OK;
+}
+
 static enum attempt_sign tcp_sign(const struct piece *piece, const struct flow_end *o,
                                   const struct flow_end *r, struct repetition *again)
 {
@@ -111,7 +159,7 @@ static enum attempt_sign tcp_sign(const struct piece *piece, const struct flow_e
         return ATTEMPT_UNSEEN;
     }
     if (r->payload_packets && (o->payload_packets || answered(r))) {
-        return ATTEMPT_OK;
+        return answered_tcp(o, r, again);
     }
     if (o->signs[SIGN_SYN].n && !answered(r) && r->signs[SIGN_RST].n) {
         return ATTEMPT_RESET;
@@ -270,6 +318,7 @@ struct cell cell_of(const struct piece *piece, int64_t end_ns)
         .packets = {piece->end[o].packets, piece->end[!o].packets},
         .bytes = {piece->end[o].bytes, piece->end[!o].bytes},
         .copies = (uint64_t)piece->end[0].copies + piece->end[1].copies,
+        .idle_s = piece->end[o].tail_gap_s,
         .first_ns = piece->first_ns,
         .last_ns = piece->last_ns,
     };

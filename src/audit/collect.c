@@ -119,7 +119,8 @@ static void batch_apply(struct collector *c)
             flow_table_prefetch(c->shards[item->shard].flows, item->hash, item->from);
         }
         if (i >= AHEAD_SLOT) {
-            shard_apply(&c->shards[items[i - AHEAD_SLOT].shard], &items[i - AHEAD_SLOT]);
+            shard_apply(&c->shards[items[i - AHEAD_SLOT].shard],
+                        &items[i - AHEAD_SLOT]);
         }
     }
     batch->n = 0;

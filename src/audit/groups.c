@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FCM_GROUP_S = 60, WAITS_OF_A_GROUP = 3, REQUESTS = 2 };
+enum { FCM_GROUP_S = 60, WAITS_OF_A_GROUP = 3, REQUESTS = 2, IDLE_PROOF_S = 30 };
 
 enum { PORT_HTTPS = 443 };
 
@@ -123,11 +123,46 @@ static bool is_bad(enum outcome outcome)
            outcome == OUTCOME_IDLE_KILLED;
 }
 
-/* Does a later success in the lane make up for this failure? */
+/* Did the device hear from anybody else while it repeated itself?  If not, the radio
+ * may have been gone. */
+static bool was_linked(const struct judging *j, const struct attempt *bad)
+{
+    const struct cell *cell = bad->cell;
+    int64_t from = cell->last_ns - cell->key.span_s * second_ns;
+
+    for (size_t i = 0; i < j->n_attempts; i++) {
+        const struct attempt *a = &j->attempts[i];
+
+        if (a->device == bad->device && a->cell != cell && a->cell->packets[1] > 0 &&
+            a->result.outcome == OUTCOME_OK && a->cell->first_ns <= cell->last_ns &&
+            a->cell->last_ns >= from + second_ns) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A connection that went silent was killed by the network if it had been idle, or if
+ * the device was reached by others meanwhile. */
+static bool is_proved(const struct judging *j, const struct attempt *bad)
+{
+    return bad->result.outcome != OUTCOME_IDLE_KILLED ||
+           bad->cell->idle_s >= IDLE_PROOF_S || was_linked(j, bad);
+}
+
+/* Does a later success in the lane make up for this failure?  Not for a connection
+ * that was killed: what was to come through it did not. */
 static bool is_saved(const struct judging *j, const struct lane *lane,
                      const struct attempt *bad)
 {
     int64_t within = group_time_ns(j, bad);
+
+    if (!is_proved(j, bad)) {
+        return true;
+    }
+    if (bad->result.outcome == OUTCOME_IDLE_KILLED) {
+        return false;
+    }
 
     for (size_t i = 0; i < lane->n; i++) {
         const struct cell *cell = lane->attempts[i]->cell;

@@ -79,6 +79,7 @@ enum cause {
     CAUSE_CAPTIVE_PORTAL,
     CAUSE_IDLE_KILLED,
     CAUSE_SCAN,
+    CAUSE_MTU_BLACKHOLE,
     CAUSES
 };
 

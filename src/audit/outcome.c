@@ -13,6 +13,7 @@ enum {
     SYN_REPEATS_HIGH = 5, /* From here on there is no doubt. */
     HELLO_REPEATS = 3,
     HELLO_SPAN_S = 1,
+    HOLE_SPAN_S = 3,
     ANSWER_WAIT_S = 10, /* A server that accepted has so long to answer. */
     RESOLVE_S = 1       /* A router asks so long for a host that is down. */
 };
@@ -160,7 +161,15 @@ struct result outcome_of(const struct judging *j, const struct cell_key *key,
     case ATTEMPT_ICMP:
         return icmp_stopped(key);
     case ATTEMPT_TAIL_SILENT:
-        return result_of(OUTCOME_IDLE_KILLED, CAUSE_IDLE_KILLED, CONFIDENCE_MEDIUM);
+        return key->waited_s >= wait_s ? result_of(OUTCOME_IDLE_KILLED,
+                                                   CAUSE_IDLE_KILLED, CONFIDENCE_MEDIUM)
+                                       : waiting(key, wait_s);
+    case ATTEMPT_HOLE:
+        return key->span_s >= HOLE_SPAN_S
+                   ? result_of(OUTCOME_BLOCKED, CAUSE_MTU_BLACKHOLE, CONFIDENCE_MEDIUM)
+                   : waiting(key, wait_s);
+    case ATTEMPT_CERTIFICATE:
+        return result_of(OUTCOME_INTERCEPTED, CAUSE_NONE, CONFIDENCE_MEDIUM);
     case ATTEMPT_UNSEEN:
     case ATTEMPT_SIGNS:
         break;

@@ -36,6 +36,7 @@ static const struct field cell_fields[] = {
     AT(cell, packets, U64, 2, SUM),
     AT(cell, bytes, U64, 2, SUM),
     AT(cell, copies, U64, 1, SUM),
+    AT(cell, idle_s, U32, 1, MAX),
     AT(cell, first_ns, TIME, 1, MIN),
     AT(cell, last_ns, TIME, 1, MAX),
     AT(cell, frames, FRAME, CELL_FRAMES, LOWEST),

@@ -223,7 +223,8 @@ static void first_fragment(struct shard *shard, const struct packet *packet)
     }
 }
 
-void shard_prepare(struct shard_packet *item, const struct packet *packet, uint32_t frame)
+void shard_prepare(struct shard_packet *item, const struct packet *packet,
+                   uint32_t frame)
 {
     unsigned from;
 
@@ -261,8 +262,8 @@ static void flow_packet(struct shard *shard, const struct shard_packet *item)
 
 static void icmp_error(struct shard *shard, const struct shard_packet *item)
 {
-    struct piece *piece = flow_table_get(shard->flows, &item->key, item->hash, item->packet,
-                                         item->from);
+    struct piece *piece =
+        flow_table_get(shard->flows, &item->key, item->hash, item->packet, item->from);
 
     shard->tally.background[BACKGROUND_ICMP]++;
     if (piece) {

@@ -40,6 +40,8 @@ enum attempt_sign {
     ATTEMPT_TAIL_SILENT,    /* Worked, then only repetitions. */
     ATTEMPT_REQUEST_SILENT, /* Datagrams without an answer. */
     ATTEMPT_ICMP,           /* Stopped by an ICMP error. */
+    ATTEMPT_HOLE,           /* The answer's first segments never arrive, later ones do. */
+    ATTEMPT_CERTIFICATE,    /* The client does not accept the server's certificate. */
     ATTEMPT_SIGNS
 };
 
@@ -85,6 +87,7 @@ struct cell {
     uint64_t attempts;
     uint64_t packets[2], bytes[2]; /* From the client, from the server. */
     uint64_t copies;
+    uint32_t idle_s; /* Longest silence before repetitions that nothing answered. */
     int64_t first_ns, last_ns;
     uint32_t frames[CELL_FRAMES]; /* Lowest first; 0 where there are fewer. */
     uint16_t ports[4];            /* Some of the ephemeral client ports. */

@@ -42,12 +42,13 @@ struct number {
     }
 
 static const struct number piece_numbers[] = {
-    PIECE(key.port_a),      PIECE(key.port_b),     PIECE(key.source),
-    PIECE(key.proto),       PIECE(first_ns),       PIECE(last_ns),
-    PIECE(inexact),         PIECE(check),          PIECE(icmp.n),
-    PIECE(icmp.type),       PIECE(icmp.code),      PIECE(icmp.v6),
-    PIECE(icmp.quoted_end), PIECE(icmp.first_ns),  PIECE(icmp.last_ns),
-    PIECE(icmp.frames[0]),  PIECE(icmp.frames[1]), PIECE(icmp.frames[2]),
+    PIECE(key.port_a),     PIECE(key.port_b),      PIECE(key.source),
+    PIECE(key.proto),      PIECE(first_ns),        PIECE(last_ns),
+    PIECE(inexact),        PIECE(check),           PIECE(closing),
+    PIECE(icmp.n),         PIECE(icmp.type),       PIECE(icmp.code),
+    PIECE(icmp.v6),        PIECE(icmp.quoted_end), PIECE(icmp.first_ns),
+    PIECE(icmp.last_ns),   PIECE(icmp.frames[0]),  PIECE(icmp.frames[1]),
+    PIECE(icmp.frames[2]),
 };
 
 static const struct number end_numbers[] = {
@@ -78,6 +79,8 @@ static const struct number end_numbers[] = {
     END(copies),
     END(later_fragments),
     END(isn),
+    END(tail_gap_s),
+    END(alert),
 };
 
 static void numbers_to_json(json_t *object, const struct number *numbers, size_t n,

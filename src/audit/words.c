@@ -48,7 +48,7 @@ const char *cause_name(enum cause cause)
     WORDS(NULL, "syn-drop", "tcp-reset", "icmp-prohibited", "icmp-unreachable",
           "hello-drop", "hello-reset", "dns-nxdomain", "dns-refused", "dns-servfail",
           "dns-sinkhole", "dns-no-reply", "no-reply", "captive-portal", "idle-killed",
-          "scan");
+          "scan", "mtu-blackhole");
     return words[cause];
 }
 

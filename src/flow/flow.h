@@ -84,6 +84,7 @@ struct flow_end {
     uint32_t tail_seq;    /* Highest start of a segment with payload ... */
     uint32_t tail_n;      /* ... how often it was sent ... */
     int64_t tail_ns;      /* ... and when first. */
+    uint32_t tail_gap_s;  /* Silence of the flow before that, seconds. */
     uint32_t seq_first;   /* Lowest sequence number of a segment with payload. */
     uint32_t seq_first_n; /* Segments that began there. */
     uint8_t seen;         /* enum end_seen */
@@ -95,6 +96,7 @@ struct flow_end {
     uint8_t rst_flags;         /* TCP flags of the first RST. */
     uint8_t rst_bare;          /* It has no window and no options. */
     uint8_t first_payload;     /* enum payload_kind */
+    uint8_t alert; /* Fatal TLS alert that it sent in clear, plus 1; 0: none. */
     uint32_t first_frame;
     int64_t first_ns;
     uint32_t copies, later_fragments;

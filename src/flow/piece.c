@@ -111,7 +111,8 @@ static void note_data(struct flow_end *end, const struct packet *p, uint32_t fra
 }
 
 /* A segment with payload: is it the first one again, is it the furthest? */
-static void note_segment(struct flow_end *end, const struct packet *p, uint32_t frame)
+static void note_segment(struct flow_end *end, const struct packet *p, int64_t quiet_ns,
+                         uint32_t frame)
 {
     uint32_t seq = p->tcp_seq;
 
@@ -135,6 +136,19 @@ static void note_segment(struct flow_end *end, const struct packet *p, uint32_t 
         end->tail_seq = seq;
         end->tail_n = 1;
         end->tail_ns = p->ns;
+        end->tail_gap_s = (uint32_t)(quiet_ns > 0 ? quiet_ns / 1000000000 : 0);
+    }
+}
+
+/* A fatal alert in clear is a record of its own: type 21, length 2, level 2 (RFC 8446
+ * 6, 5.1). */
+static void note_alert(struct flow_end *end, const struct packet *p)
+{
+    const uint8_t *b = p->payload;
+
+    if (p->payload_cap == 7 && b[0] == 21 && b[1] == 3 && b[3] == 0 && b[4] == 2 &&
+        b[5] == 2 && end->alert == 0 && b[6] < UINT8_MAX) {
+        end->alert = (uint8_t)(b[6] + 1);
     }
 }
 
@@ -187,7 +201,7 @@ static void note_control(struct flow_end *end, const struct packet *p, uint32_t 
 }
 
 static void add_tcp(struct piece *piece, unsigned from, const struct packet *p,
-                    uint32_t frame)
+                    int64_t quiet_ns, uint32_t frame)
 {
     struct flow_end *end = &piece->end[from];
 
@@ -207,7 +221,8 @@ static void add_tcp(struct piece *piece, unsigned from, const struct packet *p,
     }
     if (p->payload_len > 0) {
         note_data(end, p, frame);
-        note_segment(end, p, frame);
+        note_segment(end, p, quiet_ns, frame);
+        note_alert(end, p);
     } else if (!(p->tcp_flags & (TCP_SYN | TCP_FIN)) && end->n_acks < 2) {
         sign_note(&end->signs[SIGN_ACK], p->ns, frame);
         end->n_acks++;
@@ -218,6 +233,7 @@ bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
                uint32_t frame)
 {
     struct flow_end *end = &piece->end[from];
+    int64_t quiet_ns = packet->ns - piece->last_ns;
 
     if (is_copy(piece, packet, from)) {
         count(piece, end, packet, frame);
@@ -230,7 +246,7 @@ bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
     }
     count(piece, end, packet, frame);
     if (packet->kind == PACKET_TCP) {
-        add_tcp(piece, from, packet, frame);
+        add_tcp(piece, from, packet, quiet_ns, frame);
     } else {
         note_ttl(end, packet->ttl);
         if (packet->payload_len > 0) {
@@ -373,6 +389,7 @@ static void segments_merge(struct flow_end *into, const struct flow_end *from)
         into->tail_seq = from->tail_seq;
         into->tail_n = from->tail_n;
         into->tail_ns = from->tail_ns;
+        into->tail_gap_s = from->tail_gap_s;
         return;
     }
     if (from->seq_first == into->seq_first) {
@@ -383,11 +400,15 @@ static void segments_merge(struct flow_end *into, const struct flow_end *from)
     }
     if (from->tail_seq == into->tail_seq) {
         into->tail_n += from->tail_n;
-        into->tail_ns = from->tail_ns < into->tail_ns ? from->tail_ns : into->tail_ns;
+        if (from->tail_ns < into->tail_ns) {
+            into->tail_ns = from->tail_ns;
+            into->tail_gap_s = from->tail_gap_s;
+        }
     } else if (seq_after(from->tail_seq, into->tail_seq)) {
         into->tail_seq = from->tail_seq;
         into->tail_n = from->tail_n;
         into->tail_ns = from->tail_ns;
+        into->tail_gap_s = from->tail_gap_s;
     }
 }
 
@@ -423,6 +444,7 @@ static void firsts_merge(struct flow_end *into, const struct flow_end *from)
     if (their_data->n && (!data->n || their_data->first_ns < data->first_ns)) {
         into->first_payload = from->first_payload;
     }
+    into->alert = into->alert ? into->alert : from->alert;
     if (into->packets == 0 || (from->packets && from->first_ns < into->first_ns)) {
         into->first_ns = from->first_ns;
         into->first_frame = from->first_frame;

@@ -102,8 +102,10 @@ void text_rows(struct text_writer *text, const struct judgement *judgement)
             put_row(text, judgement, &judgement->coverage[i]);
         }
     }
-    if (put_not_seen(text, judgement, "required, not seen", true) |
-        put_not_seen(text, judgement, "optional, not seen", false)) {
+    bool required = put_not_seen(text, judgement, "required, not seen", true);
+    bool optional = put_not_seen(text, judgement, "optional, not seen", false);
+
+    if (required || optional) {
         text_line(text, 2, 2);
         text_say(text, "A row not seen is no fault: nobody tried it while this was "
                        "captured.");

@@ -168,6 +168,9 @@ const char *words_cause(enum cause cause)
             "server",
         [CAUSE_IDLE_KILLED] = "a working connection went silent: the network forgot it "
                               "while it was idle",
+        [CAUSE_MTU_BLACKHOLE] =
+            "the small packets of the answer arrive, the large ones "
+            "never do: a path MTU black hole",
         [CAUSE_SCAN] = "many ports or hosts are tried in a short time: a scan",
     };
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Hold what README.md shows against what the program says.
 
-usage: readme.py POLICAP
+usage: readme.py POLICAP            compare
+       readme.py --write POLICAP    put what it says now into README.md
 
 The text report, line by line ("[...]" stands for lines left out), the finding as JSON, and
 the site file, which must be accepted.
@@ -17,6 +18,8 @@ import tempfile
 import golden
 
 SAMPLE = "pcaps/03_fcm_icmp_prohibited.pcap"
+README = os.path.join(golden.ROOT, "README.md")
+WIDTH = 88
 
 
 def block(readme, name):
@@ -43,23 +46,64 @@ def check_text(shown, said):
             sys.exit("README.md shows, and the program does not say there:\n" + line)
 
 
+def short_text(said):
+    """The report without the findings behind the first: they look alike."""
+    head, second, _ = said.partition("\n  F2 ")
+    return head + "\n[...]\n" + said[said.index("\nRows\n") + 1:] if second else said
+
+
+def short_json(value, indent=0, lead=0):
+    """JSON text in which what fits on a line stands on one."""
+    flat, pad = json.dumps(value), " " * (indent + 2)
+    if not isinstance(value, (dict, list)) or indent and lead + len(flat) < WIDTH:
+        return flat
+    if isinstance(value, list):
+        items = [pad + short_json(v, indent + 2, len(pad)) for v in value]
+        return "[\n" + ",\n".join(items) + "\n" + " " * indent + "]"
+    items = []
+    for key, item in value.items():
+        name = json.dumps(key) + ": "
+        items.append(name + short_json(item, indent + 2, len(pad) + len(name)))
+    lines = [pad + items[0]]
+    for item in items[1:]:
+        if "\n" in item or "\n" in lines[-1] or len(lines[-1]) + len(item) + 2 >= WIDTH:
+            lines.append(pad + item)
+        else:
+            lines[-1] += ", " + item
+    return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
+
+
+def write(binary, readme):
+    finding = json.loads(run(binary, SAMPLE))["findings"][0]
+    for name, text in (("output: run", short_text(run(binary, "--format", "text", SAMPLE))),
+                       ("output: finding", short_json(finding) + "\n")):
+        readme = readme.replace(block(readme, name), text)
+    with open(README, "w", encoding="utf-8") as file:
+        file.write(readme)
+
+
 def main():
-    if len(sys.argv) != 2:
+    args = [a for a in sys.argv[1:] if a != "--write"]
+    if len(args) != 1:
         sys.exit(__doc__)
-    with open(os.path.join(golden.ROOT, "README.md"), encoding="utf-8") as file:
+    binary = args[0]
+    with open(README, encoding="utf-8") as file:
         readme = file.read()
+    if "--write" in sys.argv:
+        return write(binary, readme)
     if SAMPLE not in block(readme, "command: run"):
         sys.exit("the command of README.md does not check " + SAMPLE)
-    check_text(block(readme, "output: run"), run(sys.argv[1], "--format", "text", SAMPLE))
-    finding = json.loads(run(sys.argv[1], SAMPLE))["findings"][0]
+    check_text(block(readme, "output: run"), run(binary, "--format", "text", SAMPLE))
+    finding = json.loads(run(binary, SAMPLE))["findings"][0]
     if json.loads(block(readme, "output: finding")) != finding:
         sys.exit("README.md shows another finding than\n" + json.dumps(finding, indent=2))
     with tempfile.NamedTemporaryFile("w", suffix=".json") as site:
         site.write(block(readme, "site file"))
         site.flush()
-        run(sys.argv[1], "--site", site.name, SAMPLE)
+        run(binary, "--site", site.name, SAMPLE)
+    return 0
 
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
-    main()
+    sys.exit(main())

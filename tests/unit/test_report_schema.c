@@ -38,6 +38,24 @@ static bool is_type(const char *type, json_t *value)
     return false;
 }
 
+/* 'type' is one word, or an array of which one must fit. */
+static bool is_any_type(json_t *type, json_t *value)
+{
+    json_t *one;
+    size_t i;
+
+    if (json_is_string(type)) {
+        return is_type(json_string_value(type), value);
+    }
+    json_array_foreach(type, i, one)
+    {
+        if (is_type(json_string_value(one), value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool fits_pattern(const char *pattern, const char *text)
 {
     regex_t regex;
@@ -222,8 +240,7 @@ static bool is_valid(struct place *place, json_t *schema, json_t *value)
         }
     }
     if ((any && !is_any_valid(place, any, value)) ||
-        (type && !is_type(json_string_value(type), value)) ||
-        !is_scalar_valid(schema, value)) {
+        (type && !is_any_type(type, value)) || !is_scalar_valid(schema, value)) {
         return false;
     }
     return json_is_object(value)  ? is_object_valid(place, schema, value)
