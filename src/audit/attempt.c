@@ -9,11 +9,6 @@
 
 static const int64_t second_ns = 1000000000;
 
-static bool seq_after(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) > 0;
-}
-
 /* Seconds, rounded down to a step: few steps make few cells. */
 static uint8_t seconds_step(int64_t ns)
 {

@@ -92,6 +92,10 @@ json_t *record_to_json(const struct record_kind *kind, const void *record,
 bool record_from_json(const struct record_kind *kind, const json_t *json,
                       struct tally *tally, void *record, const char **field);
 
+/* A flow that is not over (piece_json.c). */
+json_t *piece_to_json(const struct piece *piece, const struct tally *tally);
+bool piece_from_json(const json_t *object, struct tally *tally, struct piece *piece);
+
 /* Sorts a kind's records by their keys, names by their text. */
 bool record_sort(struct tally *tally, const struct record_kind *kind);
 

@@ -37,7 +37,8 @@ struct shard_packet {
 };
 
 /* Prepares 'item' for shard_apply(). */
-void shard_prepare(struct shard_packet *item, const struct packet *packet, uint32_t frame);
+void shard_prepare(struct shard_packet *item, const struct packet *packet,
+                   uint32_t frame);
 
 /* Adds a packet. */
 void shard_apply(struct shard *shard, const struct shard_packet *item);

@@ -40,8 +40,8 @@ enum attempt_sign {
     ATTEMPT_TAIL_SILENT,    /* Worked, then only repetitions. */
     ATTEMPT_REQUEST_SILENT, /* Datagrams without an answer. */
     ATTEMPT_ICMP,           /* Stopped by an ICMP error. */
-    ATTEMPT_HOLE,           /* The answer's first segments never arrive, later ones do. */
-    ATTEMPT_CERTIFICATE,    /* The client does not accept the server's certificate. */
+    ATTEMPT_HOLE,        /* The answer's first segments never arrive, later ones do. */
+    ATTEMPT_CERTIFICATE, /* The client does not accept the server's certificate. */
     ATTEMPT_SIGNS
 };
 

@@ -187,6 +187,12 @@ static inline bool flow_key_equal(const struct flow_key *a, const struct flow_ke
             (v[4] ^ w[4])) == 0;
 }
 
+/* Is sequence number 'a' behind 'b' (RFC 1982)? */
+static inline bool seq_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
 /* The key of the packet's flow.  '*from' is the index of the sender's end. */
 static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
                                           unsigned *from)
@@ -241,6 +247,9 @@ static inline int64_t piece_idle_ns(const struct piece *piece)
 
 /* Can 'later' go on with the connection that 'piece' is of? */
 bool piece_continues(const struct piece *piece, const struct piece *later);
+
+/* Of two rows of ICMP errors, keeps the more telling; equal ones are summed up. */
+void flow_icmp_merge(struct flow_icmp *into, const struct flow_icmp *from);
 
 /* Combines what two observers, or one at two times, saw of one flow. */
 void piece_merge(struct piece *into, const struct piece *from);

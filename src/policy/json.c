@@ -199,7 +199,7 @@ bool json_want_word(const struct json_place *place, json_t *value,
                     const char *const *words, size_t n, unsigned *out,
                     struct policap_error *err)
 {
-    const char *text;
+    const char *text = ""; /* Not every compiler sees that it is set below. */
     char list[256];
 
     if (!json_want_text(place, value, &text, err)) {

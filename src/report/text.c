@@ -119,13 +119,13 @@ static void verdict_fail(struct text_writer *text, const struct judgement *judge
 
     text_styled(text, STYLE_BAD, "FAIL:");
     if (n_problems > 0) {
-        text_number(text, n_problems, "problem", "");
+        page_number(text, n_problems, "problem", "");
     } else {
-        text_number(text, count_failing(judgement, fail_on), "finding", "");
+        page_number(text, count_failing(judgement, fail_on), "finding", "");
     }
     if (n_hit > 0) {
         text_say(text, "on %zu of", n_hit);
-        text_number(text, judgement->n_devices, text_device_noun(judgement), ".");
+        page_number(text, judgement->n_devices, text_device_noun(judgement), ".");
     } else {
         text_say(text, "that no %s had a part in.", text_device_noun(judgement));
     }
@@ -136,11 +136,11 @@ static void verdict_pass(struct text_writer *text, const struct judgement *judge
     text_styled(text, STYLE_GOOD, "PASS:");
     if (judgement->n_findings == 0) {
         text_say(text, "nothing blocked and nothing unexpected on");
-        text_number(text, judgement->n_devices, text_device_noun(judgement), ".");
+        page_number(text, judgement->n_devices, text_device_noun(judgement), ".");
     } else {
         text_say(text, "no finding of a kind that fails on");
-        text_number(text, judgement->n_devices, text_device_noun(judgement), ";");
-        text_number(text, judgement->n_findings, "other finding", " below.");
+        page_number(text, judgement->n_devices, text_device_noun(judgement), ";");
+        page_number(text, judgement->n_findings, "other finding", " below.");
     }
 }
 

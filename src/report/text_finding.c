@@ -92,17 +92,17 @@ static void put_problem(struct text_writer *text, const struct judgement *judgem
     if (i > 0) {
         text_gap(text);
     }
-    text_line(text, 2, 6);
+    page_line(text, 2, 6);
     text_say(text, "%zu.", i + 1);
     text_tab(text, 6);
     text_styled(text, STYLE_STRONG, words_kind_title(problem->kind));
     text_say(text, "-");
     put_row(text, judgement->policy, problem->row);
     put_target(text, problem);
-    text_line(text, 6, 6);
+    page_line(text, 6, 6);
     put_cause(text, problem->kind, problem->cause,
               problem->has_by ? &problem->by : NULL);
-    text_number(text, problem->affected, text_device_noun(judgement), " affected,");
+    page_number(text, problem->affected, text_device_noun(judgement), " affected,");
     text_say(text, "%zu not.", problem->unaffected);
     if (judgement->n_devices > 1) {
         text_say(text, "It hits %s.", words_scope(problem->scope));
@@ -185,10 +185,10 @@ static void put_when(struct text_writer *text, const struct finding *finding)
     }
     text_label(text, 6, "When", HANG);
     text_span(text, finding->first_ns, finding->last_ns);
-    text_line(text, HANG, HANG);
-    text_number(text, finding->attempts, "attempt", ",");
-    text_number(text, finding->flows, "flow", ",");
-    text_number(text, finding->packets, "packet", "");
+    page_line(text, HANG, HANG);
+    page_number(text, finding->attempts, "attempt", ",");
+    page_number(text, finding->flows, "flow", ",");
+    page_number(text, finding->packets, "packet", "");
     if (finding->resolved) {
         text_styled(text, STYLE_GOOD, "- works again");
     }
@@ -235,7 +235,7 @@ static void put_title(struct text_writer *text, const struct judgement *judgemen
     if (i > 0) {
         text_gap(text);
     }
-    text_line(text, 2, 6);
+    page_line(text, 2, 6);
     text_say(text, "F%zu", i + 1);
     text_styled(text, severity_style(finding->severity),
                 words_severity(finding->severity));
@@ -316,7 +316,7 @@ void text_findings(struct text_writer *text, const struct judgement *judgement)
         }
     }
     if (n > MAX_FINDINGS) {
-        text_line(text, 2, 2);
+        page_line(text, 2, 2);
         text_say(text, "and %zu more; --format json has all.", n - MAX_FINDINGS);
     }
 }

@@ -44,7 +44,7 @@ static void put_row(struct text_writer *text, const struct judgement *judgement,
     const struct policy_row *row = policy_row(judgement->policy, coverage->row);
     bool is_first = true;
 
-    text_line(text, 2, COUNTS_COLUMN);
+    page_line(text, 2, COUNTS_COLUMN);
     text_say(text, "%s", row->id);
     text_tab(text, STATE_COLUMN);
     text_styled(text, state_style(coverage->state), words_state(coverage->state));
@@ -106,7 +106,7 @@ void text_rows(struct text_writer *text, const struct judgement *judgement)
     bool optional = put_not_seen(text, judgement, "optional, not seen", false);
 
     if (required || optional) {
-        text_line(text, 2, 2);
+        page_line(text, 2, 2);
         text_say(text, "A row not seen is no fault: nobody tried it while this was "
                        "captured.");
     }
@@ -124,18 +124,18 @@ void text_unlisted(struct text_writer *text, const struct judgement *judgement)
     for (size_t i = 0; i < n && i < MAX_UNLISTED; i++) {
         const struct unlisted *u = &judgement->unlisted[i];
 
-        text_line(text, 2, 6);
+        page_line(text, 2, 6);
         text_say(text, "%s",
                  u->name    ? u->name
                  : u->n_ips ? addr_format(&u->ips[0], address)
                             : "(no name)");
         text_say(text, "%s %u:", words_transport_upper(u->transport), u->port);
-        text_number(text, u->devices, text_device_noun(judgement), ",");
-        text_number(text, u->flows, "flow", ",");
-        text_number(text, u->bytes, "byte", "");
+        page_number(text, u->devices, text_device_noun(judgement), ",");
+        page_number(text, u->flows, "flow", ",");
+        page_number(text, u->bytes, "byte", "");
     }
     if (n > MAX_UNLISTED) {
-        text_line(text, 2, 2);
+        page_line(text, 2, 2);
         text_say(text, "and %zu more; --format json has all.", n - MAX_UNLISTED);
     }
 }
@@ -156,7 +156,7 @@ static void put_device(struct text_writer *text, const struct device *device,
 {
     char address[ADDR_TEXT_LEN], mac[MAC_TEXT_LEN];
 
-    text_line(text, 2, HOW_COLUMN);
+    page_line(text, 2, HOW_COLUMN);
     text_say(text, "%s",
              device->n_addrs ? addr_format(&device->addrs[0], address)
                              : "(no address)");
@@ -185,7 +185,7 @@ void text_devices(struct text_writer *text, const struct judgement *judgement,
         put_device(text, &judgement->devices[i], show_names);
     }
     if (n > MAX_DEVICES) {
-        text_line(text, 2, 2);
+        page_line(text, 2, 2);
         text_say(text, "and %zu more; --format json has all.", n - MAX_DEVICES);
     }
 }

@@ -38,13 +38,13 @@ static void put_capture(struct text_writer *text, const struct tally_capture *ca
 {
     text_label(text, 2, "Capture", HANG);
     text_say(text, "%s:", capture->path);
-    text_number(text, capture->packets, "packet", ",");
-    text_number(text, capture->bytes, "byte", "");
+    page_number(text, capture->packets, "packet", ",");
+    page_number(text, capture->bytes, "byte", "");
     if (capture->first_ns) {
-        text_line(text, HANG, HANG);
+        page_line(text, HANG, HANG);
         text_span(text, capture->first_ns, capture->last_ns);
     }
-    text_line(text, HANG, HANG);
+    page_line(text, HANG, HANG);
     put_losses(text, capture);
 }
 
@@ -78,7 +78,7 @@ static void put_trust(struct text_writer *text, const struct judgement *judgemen
         char from[PREFIX_TEXT_LEN];
 
         if (scope->trust != TRUST_GOOD) {
-            text_line(text, HANG, HANG + 2);
+            page_line(text, HANG, HANG + 2);
             text_say(text, "%s to %s: %s, %llu of %llu.",
                      prefix_format(&scope->from, from), scope->to,
                      trust_name(scope->trust), (unsigned long long)scope->two_way,
@@ -120,7 +120,7 @@ void text_read(struct text_writer *text, const struct judgement *judgement)
         put_capture(text, &tally->captures[i]);
     }
     if (tally->n_captures > MAX_CAPTURES) {
-        text_line(text, HANG, HANG);
+        page_line(text, HANG, HANG);
         text_say(text, "and %zu more; the JSON report lists all.",
                  tally->n_captures - MAX_CAPTURES);
     }
@@ -177,7 +177,7 @@ static void put_suspects(struct text_writer *text, const struct judgement *judge
     char name[PREFIX_TEXT_LEN];
 
     shown = shown > MAX_SUSPECTS ? MAX_SUSPECTS : shown;
-    text_line(text, 2, 2);
+    page_line(text, 2, 2);
     text_say(text, "These hosts behave like phones:");
     for (size_t i = 0; i < shown; i++) {
         text_say(text, "%s%s", addr_format(&judgement->suspects[i], name),
@@ -189,13 +189,13 @@ static void put_suspects(struct text_writer *text, const struct judgement *judge
     text_say(text,
              "- if phones live in their subnets, put this into the site file, and "
              "run again with --site FILE:");
-    text_line(text, 4, 8);
+    page_line(text, 4, 8);
     text_say(text, "\"devices\": {\"subnets\":");
     for (size_t i = 0; i < n; i++) {
         text_say(text, "%s\"%s\"%s", i == 0 ? "[" : "",
                  prefix_format(&subnets[i], name), i + 1 < n ? "," : "]}");
     }
-    text_line(text, 2, 2);
+    page_line(text, 2, 2);
     text_say(text, "or try it at once with --device %s.",
              prefix_format(&subnets[0], name));
 }
@@ -206,7 +206,7 @@ static void put_no_phone(struct text_writer *text, const struct judgement *judge
     uint64_t tunnel = undecoded(judgement->tally, DECODE_ENCRYPTED_TUNNEL);
 
     if (wifi) {
-        text_line(text, 2, 2);
+        page_line(text, 2, 2);
         text_say(
             text,
             "%llu frames are encrypted Wi-Fi: capture on the wire behind the access "
@@ -214,7 +214,7 @@ static void put_no_phone(struct text_writer *text, const struct judgement *judge
             (unsigned long long)wifi);
     }
     if (tunnel) {
-        text_line(text, 2, 2);
+        page_line(text, 2, 2);
         text_say(
             text,
             "%llu frames are in an encrypted tunnel (CAPWAP, ESP), which hides the "
@@ -225,7 +225,7 @@ static void put_no_phone(struct text_writer *text, const struct judgement *judge
         put_suspects(text, judgement);
         return;
     }
-    text_line(text, 2, 2);
+    page_line(text, 2, 2);
     text_say(text,
              "No frame came from a Spectralink hardware address (00:90:7a), no DHCP "
              "message named a phone, and no host behaves like one. Mirror a port "
@@ -240,7 +240,7 @@ void text_next_steps(struct text_writer *text, const struct judgement *judgement
         put_no_phone(text, judgement);
         return;
     }
-    text_line(text, 2, 2);
+    page_line(text, 2, 2);
     if (judgement->trust == TRUST_BLIND) {
         text_say(text,
                  "Mirror both directions (receive and transmit) of the port into "

@@ -46,7 +46,7 @@ bool text_finish(struct text_writer *text)
     return !text->failed;
 }
 
-void text_line(struct text_writer *text, unsigned indent, unsigned hang)
+void page_line(struct text_writer *text, unsigned indent, unsigned hang)
 {
     new_line(text);
     text->hang = hang;
@@ -62,7 +62,7 @@ void text_tab(struct text_writer *text, unsigned column)
 void text_label(struct text_writer *text, unsigned indent, const char *label,
                 unsigned hang)
 {
-    text_line(text, indent, hang);
+    page_line(text, indent, hang);
     text_say(text, "%s", label);
     text_tab(text, hang);
 }
@@ -172,7 +172,7 @@ void text_styled(struct text_writer *text, enum text_style style, const char *wo
     text->style = STYLE_PLAIN;
 }
 
-void text_number(struct text_writer *text, unsigned long long n, const char *noun,
+void page_number(struct text_writer *text, unsigned long long n, const char *noun,
                  const char *behind)
 {
     text_say(text, "%llu %s%s%s", n, noun, n == 1 ? "" : "s", behind);

@@ -35,7 +35,7 @@ void text_begin(struct text_writer *text, FILE *out, bool colour);
 bool text_finish(struct text_writer *text);
 
 /* Begins a line at column 'indent'; lines that go on begin at 'hang'. */
-void text_line(struct text_writer *text, unsigned indent, unsigned hang);
+void page_line(struct text_writer *text, unsigned indent, unsigned hang);
 
 /* Begins a line with a label; the words stand from column 'hang' on. */
 void text_label(struct text_writer *text, unsigned indent, const char *label,
@@ -58,7 +58,7 @@ __attribute__((format(printf, 2, 3))) void text_say(struct text_writer *text,
 void text_styled(struct text_writer *text, enum text_style style, const char *words);
 
 /* "1 phone", "2 phones": 'noun' with an s where there are not one. */
-void text_number(struct text_writer *text, unsigned long long n, const char *noun,
+void page_number(struct text_writer *text, unsigned long long n, const char *noun,
                  const char *behind);
 
 #endif

@@ -49,7 +49,7 @@ def check_text(shown, said):
 def short_text(said):
     """The report without the findings behind the first: they look alike."""
     head, second, _ = said.partition("\n  F2 ")
-    return head + "\n[...]\n" + said[said.index("\nRows\n") + 1:] if second else said
+    return head + "\n[...]\n" + said[said.index("\nRows\n"):] if second else said
 
 
 def short_json(value, indent=0, lead=0):

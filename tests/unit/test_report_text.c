@@ -318,11 +318,11 @@ static void check_long_word(void **state)
     memset(word, 'w', sizeof word);
     word[sizeof word - 1] = '\0';
     text_begin(&text, file, false);
-    text_line(&text, 2, 4);
+    page_line(&text, 2, 4);
     text_say(&text, "a %s b", word);
     text_label(&text, 0, "x", 4);
     text_say(&text, "%s", word);
-    text_line(&text, 9, 9); /* Nothing is said, so it is no line. */
+    page_line(&text, 9, 9); /* Nothing is said, so it is no line. */
     text_heading(&text, "end");
     assert_true(text_finish(&text));
     fclose(file);
