@@ -419,11 +419,10 @@ static void raise_rows(struct judging *j, const struct lane *lane, enum row_stat
 
 static void group_judge(struct judging *j, const struct lane *lanes, size_t n)
 {
-    size_t n_ok = 0, n_bad = 0;
+    size_t n_ok = 0;
 
     for (size_t i = 0; i < n; i++) {
         n_ok += lanes[i].ok && !lanes[i].bad;
-        n_bad += lanes[i].bad && !is_excused(j, lanes, n, &lanes[i]);
     }
     for (size_t i = 0; i < n; i++) {
         const struct lane *lane = &lanes[i];

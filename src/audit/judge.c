@@ -361,6 +361,7 @@ static bool run(struct judging *j, struct policap_error *err)
         return false;
     }
     problems_find(j);
+    timeline_draw(j);
     coverage_sum(j);
     roles_list(j);
     if (j->out->n_devices == 0) {
@@ -408,6 +409,7 @@ void judgement_free(struct judgement *out)
     for (size_t i = 0; i < out->n_devices; i++) {
         free(out->devices[i].addrs);
         free(out->devices[i].rows);
+        free(out->devices[i].timeline);
     }
     for (size_t i = 0; i < out->n_problems; i++) {
         free(out->problems[i].findings);

@@ -150,6 +150,13 @@ enum identity {
 
 const char *identity_name(enum identity identity);
 
+/* A time in which a row was in one state for a device. */
+struct stretch {
+    uint32_t row;
+    enum row_state state;
+    int64_t from_ns, to_ns;
+};
+
 struct device {
     char key[ADDR_TEXT_LEN]; /* The MAC, else the lowest address, as text. */
     bool has_mac;
@@ -160,6 +167,8 @@ struct device {
     enum identity identified_by;
     const char *joined_by; /* "dhcp", "mac", or NULL with one address. */
     uint8_t *rows;         /* enum row_state of each row of the policy. */
+    struct stretch *timeline; /* By row, then time. */
+    size_t n_timeline;
 };
 
 struct episode {

@@ -127,6 +127,9 @@ void advise(struct judging *j);
 /* sight.c */
 void sight_judge(struct judging *j);
 
+/* timeline.c: when each row was in which state for each device. */
+void timeline_draw(struct judging *j);
+
 /* problems.c */
 void problems_find(struct judging *j);
 

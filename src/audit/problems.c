@@ -104,25 +104,72 @@ static int by_severity(const void *a, const void *b)
 
 /* --- siblings --- */
 
-/* Devices whose attempts at this finding's target worked, each marked once. */
-static size_t mark_unaffected(const struct judging *j, const struct finding *f,
-                              uint8_t *marks)
+enum { MARK_UNAFFECTED = 1, MARK_AFFECTED };
+
+/* Attempts that worked, by what a finding may be about. */
+struct siblings {
+    const struct attempt **ok;
+    size_t n;
+};
+
+static int target_cmp(uint32_t row, uint16_t port, const char *name,
+                      const struct attempt *a)
 {
-    size_t n = 0;
+    if (row != a->rows[0]) {
+        return row < a->rows[0] ? -1 : 1;
+    }
+    if (port != a->port) {
+        return port < a->port ? -1 : 1;
+    }
+    return text_cmp(name, a->peer_name);
+}
 
-    memset(marks, 0, j->out->n_devices);
-    for (size_t i = 0; i < j->n_attempts; i++) {
+static int sibling_cmp(const void *a, const void *b)
+{
+    const struct attempt *x = *(const struct attempt *const *)a;
+    const struct attempt *y = *(const struct attempt *const *)b;
+
+    return target_cmp(x->rows[0], x->port, x->peer_name, y);
+}
+
+static bool siblings_index(const struct judging *j, struct siblings *siblings)
+{
+    siblings->n = 0;
+    siblings->ok = malloc((j->n_attempts + 1) * sizeof *siblings->ok);
+    for (size_t i = 0; siblings->ok && i < j->n_attempts; i++) {
         const struct attempt *a = &j->attempts[i];
-        bool same_row = f->row >= 0 && a->n_rows > 0 && a->rows[0] == (uint32_t)f->row;
 
-        if (a->result.outcome == OUTCOME_OK && same_row && a->port == f->port &&
-            text_cmp(a->peer_name, f->peer_name) == 0 && !marks[a->device] &&
-            &j->out->devices[a->device] != f->device) {
-            marks[a->device] = 1;
-            n++;
+        if (a->result.outcome == OUTCOME_OK && a->n_rows > 0) {
+            siblings->ok[siblings->n++] = a;
         }
     }
-    return n;
+    if (siblings->ok && siblings->n > 0) {
+        qsort(siblings->ok, siblings->n, sizeof *siblings->ok, sibling_cmp);
+    }
+    return siblings->ok != NULL;
+}
+
+/* Marks the devices whose attempts at this finding's target worked. */
+static void mark_unaffected(const struct siblings *siblings, const struct finding *f,
+                            uint8_t *marks)
+{
+    size_t low = 0, high = siblings->n;
+    uint32_t row = (uint32_t)f->row;
+
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+
+        if (target_cmp(row, f->port, f->peer_name, siblings->ok[mid]) > 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    for (; f->row >= 0 && low < siblings->n &&
+           target_cmp(row, f->port, f->peer_name, siblings->ok[low]) == 0;
+         low++) {
+        marks[siblings->ok[low]->device] = MARK_UNAFFECTED;
+    }
 }
 
 /* --- problems --- */
@@ -185,17 +232,12 @@ static void problem_add(struct judging *j, struct problem *p, const struct findi
 {
     const struct finding **grown =
         realloc(p->findings, (p->n_findings + 1) * sizeof *p->findings);
-    bool new_device = true;
 
     if (!grown) {
         j->failed = true;
         return;
     }
     p->findings = grown;
-    for (size_t i = 0; i < p->n_findings && new_device; i++) {
-        new_device = p->findings[i]->device != f->device;
-    }
-    p->affected += new_device;
     p->findings[p->n_findings++] = f;
 }
 
@@ -221,21 +263,23 @@ static enum scope reach_of(const struct judging *j, const struct problem *p)
     return SCOPE_FLEET;
 }
 
-static void problem_finish(struct judging *j, struct problem *p, uint8_t *marks)
+/* Who else got through: devices that did, and that no finding of the problem names. */
+static void problem_finish(struct judging *j, struct problem *p,
+                           const struct siblings *siblings, uint8_t *marks)
 {
-    size_t most = 0;
-
+    memset(marks, 0, j->out->n_devices);
     for (size_t i = 0; i < p->n_findings; i++) {
-        size_t n = mark_unaffected(j, p->findings[i], marks);
-
-        most = n > most ? n : most;
+        mark_unaffected(siblings, p->findings[i], marks);
     }
-    for (size_t i = 0; i < p->n_findings && most > 0; i++) {
-        size_t d = (size_t)(p->findings[i]->device - j->out->devices);
-
-        most -= most > 0 && d < j->out->n_devices && marks[d];
+    for (size_t i = 0; i < p->n_findings; i++) {
+        if (p->findings[i]->device) {
+            marks[p->findings[i]->device - j->out->devices] = MARK_AFFECTED;
+        }
     }
-    p->unaffected = most;
+    for (size_t d = 0; d < j->out->n_devices; d++) {
+        p->unaffected += marks[d] == MARK_UNAFFECTED;
+        p->affected += marks[d] == MARK_AFFECTED;
+    }
     p->scope = reach_of(j, p);
 }
 
@@ -243,9 +287,12 @@ void problems_find(struct judging *j)
 {
     struct judgement *out = j->out;
     uint8_t *marks = malloc(out->n_devices + 1);
+    struct siblings siblings;
 
-    if (!marks) {
+    if (!siblings_index(j, &siblings) || !marks) {
         j->failed = true;
+        free(siblings.ok);
+        free(marks);
         return;
     }
     merge_equal(j);
@@ -263,10 +310,11 @@ void problems_find(struct judging *j)
     for (size_t i = 0; i < out->n_problems; i++) {
         struct problem *p = &out->problems[i];
 
-        problem_finish(j, p, marks);
+        problem_finish(j, p, &siblings, marks);
         for (size_t k = 0; k < p->n_findings; k++) {
             out->findings[p->findings[k] - out->findings].scope = p->scope;
         }
     }
+    free(siblings.ok);
     free(marks);
 }

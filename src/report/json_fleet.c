@@ -62,6 +62,31 @@ static json_t *device_rows(const struct judgement *judgement,
     return json_whole(rows, ok);
 }
 
+/* Stretches come sorted by row. */
+static json_t *device_timeline(const struct judgement *judgement,
+                               const struct device *device)
+{
+    json_t *timeline = json_object();
+    bool ok = timeline;
+
+    for (size_t i = 0; i < device->n_timeline; i++) {
+        const struct stretch *s = &device->timeline[i];
+        const char *id = policy_row(judgement->policy, s->row)->id;
+        json_t *row = json_object_get(timeline, id);
+
+        if (!row) {
+            row = json_array();
+            ok = json_object_set_new(timeline, id, row) == 0 && ok;
+        }
+        ok = json_array_append_new(
+                 row, json_pack("{s:o, s:o, s:o}", "from", json_time(s->from_ns), "to",
+                                json_time(s->to_ns), "state",
+                                json_text(row_state_name(s->state)))) == 0 &&
+             ok;
+    }
+    return json_whole(timeline, ok);
+}
+
 static json_t *device_object(const struct judgement *judgement,
                              const struct device *device, bool show_names)
 {
@@ -75,7 +100,7 @@ static json_t *device_object(const struct judgement *judgement,
         json_text(device->has_mac ? mac_format(&device->mac, mac) : NULL), "hostname",
         json_text(show_names ? device->host_name : NULL), "kind", json_text(kind),
         "identified_by", json_text(identity_name(device->identified_by)), "rows",
-        device_rows(judgement, device), "timeline", json_object());
+        device_rows(judgement, device), "timeline", device_timeline(judgement, device));
 }
 
 json_t *json_devices(const struct judgement *judgement, bool show_names)
