@@ -85,7 +85,15 @@ static enum attempt_sign unanswered_data(const struct flow_end *o,
         return ATTEMPT_OK; /* The answer was there; the capture lost it. */
     }
     if ((r->seen & END_ACK) && seq_after(r->ack, o->seq_first)) {
-        return r->signs[SIGN_FIN].n ? ATTEMPT_OPEN : ATTEMPT_NO_ANSWER;
+        if (r->signs[SIGN_FIN].n) {
+            return ATTEMPT_OPEN;
+        }
+        if (o->tail_seq == o->seq_first || o->tail_n < 2 ||
+            seq_after(r->ack, o->tail_seq)) {
+            return ATTEMPT_NO_ANSWER;
+        }
+        /* A hello in two segments, of which a filter let the first pass. */
+        *again = (struct repetition){o->tail_n, o->tail_ns, o->last_data_ns};
     }
     return ATTEMPT_HELLO_SILENT;
 }
