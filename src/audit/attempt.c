@@ -69,6 +69,16 @@ static bool acknowledges_unseen(const struct flow_end *end,
            seq_after(end->ack, other->seq_end);
 }
 
+/* Did the opener itself end what was never answered?  Then it waited in vain; else the
+ * capture may just have lost the answer. */
+static bool gave_up(const struct flow_end *o, struct repetition *again)
+{
+    const struct sign *fin = &o->signs[SIGN_FIN], *rst = &o->signs[SIGN_RST];
+
+    again->last_ns = fin->n ? fin->first_ns : rst->first_ns;
+    return fin->n || rst->n;
+}
+
 /* The opener sent data, the other end has not. */
 static enum attempt_sign unanswered_data(const struct flow_end *o,
                                          const struct flow_end *r,
@@ -90,7 +100,7 @@ static enum attempt_sign unanswered_data(const struct flow_end *o,
         }
         if (o->tail_seq == o->seq_first || o->tail_n < 2 ||
             seq_after(r->ack, o->tail_seq)) {
-            return ATTEMPT_NO_ANSWER;
+            return gave_up(o, again) ? ATTEMPT_NO_ANSWER : ATTEMPT_OPEN;
         }
         /* A hello in two segments, of which a filter let the first pass. */
         *again = (struct repetition){o->tail_n, o->tail_ns, o->last_data_ns};

@@ -78,16 +78,22 @@ static enum claim_verdict verdict_of(const struct claim *claim,
                                              : CLAIM_UNEXPECTED_INBOUND;
 }
 
+/* Who opened a flow that was joined in its middle is a guess by its ports. */
+static bool is_opener_guessed(const struct cell_key *key)
+{
+    return key->basis == OPENER_FIRST_PACKET &&
+           (key->proto != PROTO_UDP || (key->facts & FACT_TWO_WAY));
+}
+
 static void question_of(const struct judging *j, const struct cell_key *key,
                         bool inbound, const struct claim *claim,
                         struct policy_question *q)
 {
     memset(q, 0, sizeof *q);
     q->transport = key->proto == PROTO_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
-    q->initiator = key->basis == OPENER_FIRST_PACKET && key->proto != PROTO_UDP
-                       ? INITIATOR_ANY
-                   : inbound ? INITIATOR_PEER
-                             : INITIATOR_DEVICE;
+    q->initiator = is_opener_guessed(key) ? INITIATOR_ANY
+                   : inbound              ? INITIATOR_PEER
+                                          : INITIATOR_DEVICE;
     q->peer = inbound ? key->client : key->server;
     q->device_port = inbound ? key->server_port : key->client_port;
     q->peer_port = inbound ? key->client_port : key->server_port;
@@ -139,18 +145,35 @@ long claim_row(const struct claim *claim)
     return claim->verdict == CLAIM_DOCUMENTED ? (long)claim->rows[0].row : -1;
 }
 
+/* Is the row's port at the device's end? */
+static bool is_at_device(const struct policy_row *row, uint16_t device_port,
+                         uint16_t peer_port, bool inbound)
+{
+    bool at_device = row->port_side == PORT_SIDE_DEVICE ||
+                     (row->port_side == PORT_SIDE_RESPONDER && inbound);
+
+    for (size_t i = 0; i < row->n_ports; i++) {
+        const struct port_range *p = &row->ports[i];
+
+        if (row->port_side == PORT_SIDE_EITHER && peer_port >= p->low &&
+            peer_port <= p->high) {
+            return false;
+        }
+        at_device |= row->port_side == PORT_SIDE_EITHER && device_port >= p->low &&
+                     device_port <= p->high;
+    }
+    return at_device;
+}
+
 uint16_t claim_port(const struct judging *j, const struct claim *claim,
                     const struct cell_key *key, bool inbound)
 {
-    const struct policy_row *row =
-        claim->n_rows > 0 ? policy_row(j->policy, claim->rows[0].row) : NULL;
     uint16_t device_port = inbound ? key->server_port : key->client_port;
+    uint16_t peer_port = inbound ? key->client_port : key->server_port;
 
-    for (size_t i = 0; row && i < row->n_ports; i++) {
-        if (device_port >= row->ports[i].low && device_port <= row->ports[i].high &&
-            row->port_side != PORT_SIDE_PEER) {
-            return device_port;
-        }
+    if (claim->n_rows > 0 && is_at_device(policy_row(j->policy, claim->rows[0].row),
+                                          device_port, peer_port, inbound)) {
+        return device_port;
     }
     return key->server_port;
 }

@@ -30,10 +30,13 @@ struct collector {
     uint32_t base;      /* Frames of the captures before. */
     struct window open[TALLY_MAX_SOURCES];
     uint64_t undecoded[DECODE_RESULTS];
-    bool failed; /* Memory ran out. */
+    bool for_merge;
+    bool has_source;
+    uint16_t source; /* The last new one. */
+    bool failed;     /* Memory ran out. */
 };
 
-struct collector *collector_new(bool keep_pieces)
+struct collector *collector_new(bool keep_pieces, bool for_merge)
 {
     struct collector *c = calloc(1, sizeof *c);
     bool ready = c != NULL;
@@ -42,8 +45,9 @@ struct collector *collector_new(bool keep_pieces)
         return NULL;
     }
     tally_init(&c->tally);
+    c->for_merge = for_merge;
     for (size_t i = 0; i < SHARDS; i++) {
-        ready = shard_init(&c->shards[i], keep_pieces) && ready;
+        ready = shard_init(&c->shards[i], keep_pieces, for_merge) && ready;
     }
     if (!ready) {
         collector_free(c);
@@ -126,6 +130,18 @@ static void batch_apply(struct collector *c)
     batch->n = 0;
 }
 
+/* With a second source, another view may complete a flow that seems to be over. */
+static void source_note(struct collector *c, uint16_t source)
+{
+    bool another = c->has_source && c->source != source;
+
+    c->has_source = true;
+    c->source = source;
+    for (size_t i = 0; another && i < SHARDS; i++) {
+        c->shards[i].tally.stay = true;
+    }
+}
+
 /* Follows when each source captured. */
 static void window_note(struct collector *c, const struct frame *frame)
 {
@@ -133,6 +149,7 @@ static void window_note(struct collector *c, const struct frame *frame)
     int64_t gap = (int64_t)WINDOW_GAP_S * 1000000000;
 
     if (w->first_ns == 0) {
+        source_note(c, frame->interface);
         w->first_ns = w->last_ns = frame->ns;
     } else if (frame->ns - w->last_ns > gap || w->first_ns - frame->ns > gap) {
         c->failed |=
@@ -242,16 +259,18 @@ struct tally *collector_take(struct collector *c)
     }
     tally_init(tally);
     tally->keep_pieces = c->shards[0].tally.keep_pieces;
+    tally->stay = c->shards[0].tally.stay;
     for (size_t i = 0; ok && i < SHARDS; i++) {
         shard_finish(&c->shards[i]);
         ok = tally_merge(tally, &c->shards[i].tally);
         shard_fini(&c->shards[i]);
-        ok = shard_init(&c->shards[i], tally->keep_pieces) && ok;
+        ok = shard_init(&c->shards[i], tally->keep_pieces, c->for_merge) && ok;
     }
     ok = ok && tally_merge(tally, &c->tally) && tally_settle(tally);
     tally_fini(&c->tally);
     tally_init(&c->tally);
     c->base = 0;
+    c->has_source = false;
     if (!ok) {
         tally_fini(tally);
         free(tally);

@@ -17,8 +17,10 @@ enum { SHARDS = 64 };
 struct collector; /* opaque */
 
 /* 'keep_pieces': every flow is kept as it is besides, for `flows`; memory then grows
- * with their number.  NULL: out of memory. */
-struct collector *collector_new(bool keep_pieces);
+ * with their number.  'for_merge': the tally will be merged with others, so flows that
+ * one of these may complete are kept as they are, while there is room.  NULL: out of
+ * memory. */
+struct collector *collector_new(bool keep_pieces, bool for_merge);
 
 void collector_free(struct collector *collector);
 

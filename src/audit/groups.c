@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FCM_GROUP_S = 60, WAITS_OF_A_GROUP = 3, REQUESTS = 2, IDLE_PROOF_S = 30 };
+enum { FCM_GROUP_S = 60, WAITS_OF_A_GROUP = 3, REQUESTS = 3, IDLE_PROOF_S = 30 };
 
-enum { PORT_HTTPS = 443 };
+enum { PORT_DNS = 53, PORT_HTTPS = 443 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -177,7 +177,7 @@ static bool is_saved(const struct judging *j, const struct lane *lane,
 }
 
 /* Datagrams that each were sent once, from a new port each time: together they are
- * repetitions of one request. */
+ * repetitions of one request.  DNS is judged by its questions instead. */
 static void judge_requests(const struct judging *j, struct lane *lane)
 {
     const struct attempt *first = NULL, *last = NULL;
@@ -188,6 +188,9 @@ static void judge_requests(const struct judging *j, struct lane *lane)
     for (size_t i = 0; i < lane->n; i++) {
         const struct attempt *a = lane->attempts[i];
 
+        if (a->port == PORT_DNS) {
+            return;
+        }
         if (a->cell->key.sign == ATTEMPT_REQUEST_SILENT &&
             !(a->cell->key.facts & FACT_GROUP)) {
             first = first ? first : a;
@@ -226,6 +229,10 @@ static void lane_judge(const struct judging *j, struct lane *lane)
     judge_requests(j, lane);
 
     bool silent = lane->bad && lane->result.cause == CAUSE_NO_REPLY;
+    if (silent && !sight_hears(j, &lane->bad->ip, &lane->bad->peer)) {
+        lane->bad = NULL; /* The mirror may not carry what comes back. */
+        return;
+    }
     if (silent &&
         (lane->ok || is_one_way(policy_row(j->policy, lane->attempts[0]->rows[0])))) {
         lane->bad = NULL;

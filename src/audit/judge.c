@@ -20,61 +20,6 @@ void row_state_raise(struct judging *j, uint32_t device, uint32_t row,
     *have = state > *have ? (uint8_t)state : *have;
 }
 
-static int piece_cmp(const void *a, const void *b)
-{
-    const struct piece *x = a, *y = b;
-    struct flow_key p = x->key, q = y->key;
-
-    p.source = q.source = 0;
-    int order = memcmp(&p, &q, sizeof p);
-    if (order != 0) {
-        return order;
-    }
-    return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
-}
-
-/* Two sources' views of one flow. */
-static bool is_other_view(const struct piece *a, const struct piece *b)
-{
-    struct flow_key p = a->key, q = b->key;
-    bool other_source = p.source != q.source;
-
-    p.source = q.source = 0;
-    return other_source && memcmp(&p, &q, sizeof p) == 0 && piece_continues(a, b);
-}
-
-/* The flows that are not over, as cells of their own: what they say depends on when
- * their source stopped. */
-static bool cells_of_pieces(struct judging *j)
-{
-    const struct tally *tally = j->tally;
-    struct piece *pieces = malloc((tally->n_pieces + 1) * sizeof *pieces);
-    size_t n = 0;
-
-    j->cells = calloc(tally->n_pieces + 1, sizeof *j->cells);
-    if (!pieces || !j->cells) {
-        free(pieces);
-        return false;
-    }
-    if (tally->n_pieces) {
-        memcpy(pieces, tally->pieces, tally->n_pieces * sizeof *pieces);
-        qsort(pieces, tally->n_pieces, sizeof *pieces, piece_cmp);
-    }
-    for (size_t i = 0; i < tally->n_pieces; i++) {
-        if (n > 0 && is_other_view(&pieces[n - 1], &pieces[i])) {
-            piece_merge_view(&pieces[n - 1], &pieces[i]);
-        } else {
-            pieces[n++] = pieces[i];
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        j->cells[i] = cell_of(&pieces[i], j->out->now_ns);
-    }
-    j->n_cells = n;
-    free(pieces);
-    return true;
-}
-
 static const struct cell *cell_at(const struct judging *j, size_t i)
 {
     return i < j->tally->cells.n ? pool_at(&j->tally->cells, (uint32_t)i)
@@ -342,7 +287,7 @@ static enum verdict verdict_of(const struct judging *j)
 
 static bool run(struct judging *j, struct policap_error *err)
 {
-    if (!cells_of_pieces(j)) {
+    if (!live_cells(j)) {
         return fail(err, "out of memory while judging");
     }
     if (!devices_join(j, err)) {
@@ -417,7 +362,7 @@ void judgement_free(struct judgement *out)
     free(out->judging->owners);
     free(out->judging->named);
     free(out->judging->attempts);
-    free(out->judging->cells);
+    live_free(out->judging);
     free(out->judging);
     free(out->devices);
     free(out->suspects);

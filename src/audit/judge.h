@@ -165,8 +165,8 @@ struct device {
     size_t n_addrs;
     const char *host_name; /* NULL: unknown.  Shown only with show_names. */
     enum identity identified_by;
-    const char *joined_by; /* "dhcp", "mac", or NULL with one address. */
-    uint8_t *rows;         /* enum row_state of each row of the policy. */
+    const char *joined_by;    /* "dhcp", "mac", or NULL with one address. */
+    uint8_t *rows;            /* enum row_state of each row of the policy. */
     struct stretch *timeline; /* By row, then time. */
     size_t n_timeline;
 };
@@ -247,6 +247,7 @@ struct sight_scope {
     struct prefix from;
     const char *to; /* "internet", "site", "subnet" */
     uint64_t flows, two_way;
+    uint64_t heard, spoken; /* Packets toward the phones, and from them. */
     enum trust trust;
     char reason[160]; /* "" where there is none. */
 };

@@ -76,9 +76,14 @@ struct judging {
     size_t n_attempts;
     struct cell *cells; /* Of the pieces that are not over. */
     size_t n_cells;
+    struct tally own; /* The tally with what is over folded, where 'tally' is this. */
     size_t findings_room;
     bool failed; /* Memory ran out. */
 };
+
+/* live.c: fills cells, and folds what is over into cells of its own. */
+bool live_cells(struct judging *j);
+void live_free(struct judging *j);
 
 /* devices.c: fills out->devices and owners.  False: an option is no device. */
 bool devices_join(struct judging *j, struct policap_error *err);
@@ -126,6 +131,13 @@ void advise(struct judging *j);
 
 /* sight.c */
 void sight_judge(struct judging *j);
+/* Was anything seen that came to the phones of ip's subnet from where 'peer' is?  If
+ * not, what is missing there is no silence. */
+bool sight_hears(const struct judging *j, const struct addr *ip,
+                 const struct addr *peer);
+/* Likewise of what the phones sent: if not, who opened a flow can not be told. */
+bool sight_sees_phones(const struct judging *j, const struct addr *ip,
+                       const struct addr *peer);
 
 /* timeline.c: when each row was in which state for each device. */
 void timeline_draw(struct judging *j);

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPE_A = 1, TYPE_AAAA = 28, NO_REPLY_QUERIES = 2, NO_REPLY_S = 5 };
+enum {
+    TYPE_A = 1,
+    TYPE_AAAA = 28,
+    NO_REPLY_QUERIES = 2,
+    NO_REPLY_S = 5,
+    DNS_PORT = 53
+};
 
 static const int64_t second_ns = 1000000000;
 
@@ -101,7 +107,10 @@ static enum cause cause_of(const struct judging *j, const struct failure *sum,
     if (sum->answers[LOOKUP_SERVFAIL]) {
         return CAUSE_DNS_SERVFAIL;
     }
-    return was_ignored(j, sum) ? CAUSE_DNS_NO_REPLY : CAUSE_NONE;
+    return was_ignored(j, sum) && sight_hears(j, &sum->first->lookup->key.host,
+                                              &sum->first->lookup->key.resolver)
+               ? CAUSE_DNS_NO_REPLY
+               : CAUSE_NONE;
 }
 
 static enum confidence confidence_of(const struct policy_match *match, enum cause cause)
@@ -175,6 +184,88 @@ static void report(struct judging *j, const struct question *q, size_t n,
     row_state_raise(j, q->device, match->row, STATE_BLOCKED);
 }
 
+/* --- the resolver itself --- */
+
+static int resolver_cmp(const void *a, const void *b)
+{
+    const struct question *x = a, *y = b;
+    int order;
+
+    if (x->device != y->device) {
+        return x->device < y->device ? -1 : 1;
+    }
+    order = addr_cmp(&x->lookup->key.resolver, &y->lookup->key.resolver);
+    return order != 0 ? order : question_cmp(a, b);
+}
+
+static bool same_resolver(const struct question *a, const struct question *b)
+{
+    return a->device == b->device &&
+           addr_equal(&a->lookup->key.resolver, &b->lookup->key.resolver);
+}
+
+static bool same_name(const struct question *a, const struct question *b)
+{
+    return a->device == b->device && strcmp(a->name, b->name) == 0;
+}
+
+/* Did the device repeat a question that this resolver never answered, while it
+ * answered no other one?  An answer of any kind clears the way to it. */
+static bool is_deaf(const struct judging *j, const struct question *q, size_t n)
+{
+    bool ignored = false;
+
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && same_name(&q[from], &q[to]); to++) {
+        }
+
+        struct failure sum = sum_up(q + from, to - from);
+        if (sum.answers_any) {
+            return false;
+        }
+        ignored |= was_ignored(j, &sum);
+    }
+    return ignored && sight_hears(j, &q->lookup->key.host, &q->lookup->key.resolver);
+}
+
+static void resolver_judge(struct judging *j, const struct question *q, size_t n)
+{
+    long row = policy_find(j->policy, "net-dns");
+    struct finding *f;
+
+    if (row < 0 || !is_deaf(j, q, n) ||
+        !(f = finding_new(j, KIND_BLOCKED, row, q->device))) {
+        return;
+    }
+    f->outcome = OUTCOME_BLOCKED;
+    f->cause = CAUSE_NO_REPLY;
+    f->confidence = CONFIDENCE_MEDIUM;
+    f->has_ip = true;
+    f->ip = q->lookup->key.host;
+    f->transport = TRANSPORT_UDP;
+    f->port = DNS_PORT;
+    finding_add_port(f, DNS_PORT);
+    finding_add_ip(f, &q->lookup->key.resolver);
+    for (size_t i = 0; i < n; i++) {
+        add_lookup(f, q[i].lookup);
+    }
+    finding_finish(j, f);
+    row_state_raise(j, q->device, (uint32_t)row, STATE_BLOCKED);
+}
+
+static void resolvers_judge(struct judging *j, struct question *questions, size_t n)
+{
+    if (n > 0) {
+        qsort(questions, n, sizeof *questions, resolver_cmp);
+    }
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && same_resolver(&questions[from], &questions[to]);
+             to++) {
+        }
+        resolver_judge(j, questions + from, to - from);
+    }
+}
+
 static void name_judge(struct judging *j, const struct question *q, size_t n)
 {
     struct policy_match rows[POLICY_MAX_ANSWERS];
@@ -215,11 +306,11 @@ void lookups_judge(struct judging *j)
         qsort(questions, n, sizeof *questions, question_cmp);
     }
     for (size_t from = 0, to; from < n; from = to) {
-        for (to = from + 1; to < n && questions[to].device == questions[from].device &&
-                            strcmp(questions[to].name, questions[from].name) == 0;
+        for (to = from + 1; to < n && same_name(&questions[from], &questions[to]);
              to++) {
         }
         name_judge(j, questions + from, to - from);
     }
+    resolvers_judge(j, questions, n);
     free(questions);
 }

@@ -14,8 +14,8 @@ enum {
     HELLO_REPEATS = 3,
     HELLO_SPAN_S = 1,
     HOLE_SPAN_S = 3,
-    ANSWER_WAIT_S = 10, /* A server that accepted has so long to answer. */
-    RESOLVE_S = 1       /* A router asks so long for a host that is down. */
+    ANSWER_WAIT_S = 3, /* So long the phone waited for an answer before it gave up. */
+    RESOLVE_S = 1      /* A router asks so long for a host that is down. */
 };
 
 static struct result result_of(enum outcome outcome, enum cause cause,
@@ -85,7 +85,7 @@ static bool icmp_is_port(const struct cell_key *key)
     return addr_is_v4(&key->client) ? key->icmp_code == 3 : key->icmp_code == 4;
 }
 
-static struct result icmp_stopped(const struct cell_key *key)
+static struct result icmp_stopped(const struct cell_key *key, bool inbound)
 {
     struct result result =
         result_of(OUTCOME_BLOCKED, CAUSE_ICMP_UNREACHABLE, CONFIDENCE_HIGH);
@@ -95,7 +95,9 @@ static struct result icmp_stopped(const struct cell_key *key)
     if (icmp_prohibits(key)) {
         result.cause = CAUSE_ICMP_PROHIBITED;
     }
-    if (addr_equal(&key->by, &key->client)) {
+    /* Who asked, or a phone that hung up, says so about a late answer: that is normal. */
+    if (addr_equal(&key->by, &key->client) ||
+        (inbound && key->proto == PROTO_UDP && addr_equal(&key->by, &key->server))) {
         return result_of(OUTCOME_UNKNOWN, CAUSE_NONE, CONFIDENCE_LOW);
     }
     if (addr_equal(&key->by, &key->server)) {
@@ -120,7 +122,7 @@ static struct result hello_silent(const struct cell_key *key, double wait_s)
 
 static struct result request_silent(const struct cell_key *key, double wait_s)
 {
-    if (key->facts & FACT_GROUP) {
+    if ((key->facts & FACT_GROUP) || (key->facts & FACT_RTP)) {
         return result_of(OUTCOME_UNKNOWN, CAUSE_NONE, CONFIDENCE_LOW);
     }
     if (key->repeats > 1 && key->span_s >= wait_s && key->waited_s >= wait_s) {
@@ -153,13 +155,13 @@ struct result outcome_of(const struct judging *j, const struct cell_key *key,
     case ATTEMPT_HELLO_SILENT:
         return hello_silent(key, wait_s);
     case ATTEMPT_NO_ANSWER:
-        return key->waited_s >= ANSWER_WAIT_S
+        return key->span_s >= ANSWER_WAIT_S
                    ? result_of(OUTCOME_NO_ANSWER, CAUSE_NONE, CONFIDENCE_MEDIUM)
                    : waiting(key, ANSWER_WAIT_S);
     case ATTEMPT_REQUEST_SILENT:
         return request_silent(key, wait_s);
     case ATTEMPT_ICMP:
-        return icmp_stopped(key);
+        return icmp_stopped(key, inbound);
     case ATTEMPT_TAIL_SILENT:
         return key->waited_s >= wait_s ? result_of(OUTCOME_IDLE_KILLED,
                                                    CAUSE_IDLE_KILLED, CONFIDENCE_MEDIUM)

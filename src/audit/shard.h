@@ -23,7 +23,7 @@ struct shard {
     struct pool fragments; /* struct fragments, in shard.c */
 };
 
-bool shard_init(struct shard *shard, bool keep_pieces);
+bool shard_init(struct shard *shard, bool keep_pieces, bool stay);
 void shard_fini(struct shard *shard);
 
 /* A packet of this shard, and what can be told of its flow beforehand. */

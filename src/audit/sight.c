@@ -46,6 +46,39 @@ static struct sight_scope *scope_of(struct judging *j, const struct prefix *subn
     return &grown[out->n_scopes++];
 }
 
+static const struct sight_scope *
+scope_find(const struct judging *j, const struct addr *ip, const struct addr *peer)
+{
+    struct prefix subnet = subnet_of(j, ip);
+    const char *to = target_of(j, &subnet, peer);
+
+    for (size_t i = 0; i < j->out->n_scopes; i++) {
+        const struct sight_scope *scope = &j->out->scopes[i];
+
+        if (memcmp(&scope->from, &subnet, sizeof subnet) == 0 &&
+            strcmp(scope->to, to) == 0) {
+            return scope;
+        }
+    }
+    return NULL;
+}
+
+bool sight_hears(const struct judging *j, const struct addr *ip,
+                 const struct addr *peer)
+{
+    const struct sight_scope *scope = scope_find(j, ip, peer);
+
+    return scope && scope->heard > 0;
+}
+
+bool sight_sees_phones(const struct judging *j, const struct addr *ip,
+                       const struct addr *peer)
+{
+    const struct sight_scope *scope = scope_find(j, ip, peer);
+
+    return scope && scope->spoken > 0;
+}
+
 static enum trust trust_of(uint64_t flows, uint64_t two_way)
 {
     if (flows == 0) {
@@ -90,6 +123,10 @@ void sight_judge(struct judging *j)
             scope_of(j, &subnet, target_of(j, &subnet, &a->peer));
         uint8_t facts = a->cell->key.facts;
 
+        if (scope) {
+            scope->heard += a->cell->packets[!a->inbound];
+            scope->spoken += a->cell->packets[a->inbound];
+        }
         if (scope && !a->inbound && (facts & FACT_PROVED)) {
             scope->flows += a->cell->attempts;
             scope->two_way += facts & FACT_TWO_WAY ? a->cell->attempts : 0;

@@ -174,7 +174,10 @@ static const struct attempt **select_attempts(struct judging *j, size_t *n,
 
 static bool is_undocumented(const struct judging *j, const struct attempt *a)
 {
-    (void)j;
+    if (a->inbound && a->cell->key.basis == OPENER_FIRST_PACKET &&
+        !sight_sees_phones(j, &a->ip, &a->peer)) {
+        return false;
+    }
     return a->verdict == CLAIM_UNEXPECTED || a->verdict == CLAIM_UNEXPECTED_INBOUND;
 }
 

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_PIECES = 1 << 19, WINDOW_GAP_S = 60 };
+enum { MAX_PIECES = 1 << 19, MAX_STAY = 1024, WINDOW_GAP_S = 60 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -99,9 +99,11 @@ bool tally_add_piece(struct tally *tally, const struct piece *piece)
            piece_push(&tally->pieces, &tally->n_pieces, &tally->pieces_room, piece);
 }
 
-/* Adds one attempt to its cell. */
-static void fold(struct tally *tally, const struct piece *piece, int64_t end_ns)
+void tally_fold(struct tally *tally, const struct piece *piece)
 {
+    /* One that was driven out early had no time to be answered in. */
+    int64_t end_ns =
+        piece->inexact ? piece->last_ns : piece->last_ns + FLOW_TCP_IDLE_S * second_ns;
     const struct record_kind *kind = &record_kinds[0];
     struct cell one = cell_of(piece, end_ns);
     bool is_new;
@@ -112,21 +114,21 @@ static void fold(struct tally *tally, const struct piece *piece, int64_t end_ns)
     } else if (cell) {
         record_combine(kind, cell, &one);
     }
-    note_ttl(tally, &piece->key.a, &piece->end[0]);
-    note_ttl(tally, &piece->key.b, &piece->end[1]);
 }
 
 void tally_close_piece(struct tally *tally, const struct piece *piece)
 {
-    /* One that was driven out early had no time to be answered in. */
-    int64_t end_ns =
-        piece->inexact ? piece->last_ns : piece->last_ns + FLOW_TCP_IDLE_S * second_ns;
-
+    if (tally->stay && !piece->inexact && tally->n_pieces < MAX_STAY &&
+        tally_add_piece(tally, piece)) {
+        return;
+    }
     tally->evicted += piece->inexact;
+    note_ttl(tally, &piece->key.a, &piece->end[0]);
+    note_ttl(tally, &piece->key.b, &piece->end[1]);
     if (tally->keep_pieces) {
         piece_push(&tally->closed, &tally->n_closed, &tally->closed_room, piece);
     }
-    fold(tally, piece, end_ns);
+    tally_fold(tally, piece);
 }
 
 static int window_cmp(const void *a, const void *b)
@@ -222,7 +224,8 @@ static bool pieces_merge(const struct record_move *move)
 
         move_piece(&piece, move);
         if (!tally_add_piece(into, &piece)) {
-            return false;
+            piece.inexact = 1;
+            tally_close_piece(into, &piece);
         }
     }
     for (size_t i = 0; i < from->n_closed; i++) {
@@ -328,14 +331,19 @@ static int piece_cmp(const void *a, const void *b)
 
 /* Flows of one source whose time is over go into cells.  With several sources they
  * stay, since another's view may still complete them. */
-static bool is_over(const struct tally *tally, const struct piece *piece)
+static bool may_close(const struct tally *tally)
 {
-    int64_t end = tally_end_ns(tally);
-    bool one_source =
-        tally->n_windows == 0 ||
-        tally->windows[0].source == tally->windows[tally->n_windows - 1].source;
+    return !tally->stay &&
+           (tally->n_windows == 0 ||
+            tally->windows[0].source == tally->windows[tally->n_windows - 1].source);
+}
 
-    return one_source && end - piece->last_ns > piece_idle_ns(piece);
+/* Its time is over, or 'next' shows that another connection has its 5-tuple. */
+static bool is_over(const struct tally *tally, const struct piece *piece,
+                    const struct piece *next)
+{
+    return (next && memcmp(&piece->key, &next->key, sizeof piece->key) == 0) ||
+           tally_end_ns(tally) - piece->last_ns > piece_idle_ns(piece);
 }
 
 /* Do both belong to one connection?  'a' began first. */
@@ -361,7 +369,9 @@ bool tally_settle(struct tally *tally)
 
     size_t n_live = 0;
     for (size_t i = 0; i < n; i++) {
-        if (is_over(tally, &tally->pieces[i])) {
+        const struct piece *next = i + 1 < n ? &tally->pieces[i + 1] : NULL;
+
+        if (may_close(tally) && is_over(tally, &tally->pieces[i], next)) {
             tally_close_piece(tally, &tally->pieces[i]);
         } else {
             tally->pieces[n_live++] = tally->pieces[i];

@@ -251,6 +251,8 @@ struct tally {
     uint64_t background[BACKGROUNDS];
     uint64_t evicted; /* Flows driven out early. */
     bool keep_pieces; /* Closed pieces are kept as they are too: `flows`. */
+    bool stay;        /* Flows that are over stay pieces, while there is room: another
+                         part of the capture or another source may complete them. */
     struct piece *closed;
     size_t n_closed, closed_room;
 };
@@ -267,6 +269,9 @@ const char *tally_name_text(const struct tally *tally, uint32_t id);
 bool tally_add_piece(struct tally *tally, const struct piece *piece);
 
 /* Folds a flow that is over into its cell. */
+void tally_fold(struct tally *tally, const struct piece *piece);
+
+/* Takes a flow that is over: into its cell, or as it is where it may stay. */
 void tally_close_piece(struct tally *tally, const struct piece *piece);
 
 /* Notes that 'source' captured from 'first_ns' to 'last_ns'. */

@@ -90,7 +90,7 @@ static struct tally *read_captures(const struct options *o, bool keep_pieces,
     if (!inputs_find(&inputs, o->operands, o->n_operands, err)) {
         return NULL;
     }
-    collector = collector_new(keep_pieces);
+    collector = collector_new(keep_pieces, o->tally != NULL);
     if (!collector) {
         fail(err, "out of memory");
     }

@@ -61,8 +61,17 @@ struct opener piece_opener(const struct piece *piece)
     if (server[0] != server[1]) {
         return (struct opener){server[0], OPENER_PORT};
     }
-    if (a->packets + b->packets == 0) {
-        return (struct opener){piece->icmp.quoted_end, OPENER_FIRST_PACKET};
+    if (piece->key.proto != 6 && (a->packets == 0 || b->packets == 0)) {
+        unsigned sender =
+            a->packets + b->packets ? a->packets == 0 : piece->icmp.quoted_end;
+
+        return (struct opener){sender, OPENER_FIRST_PACKET};
+    }
+    /* Nobody saw the beginning for sure: servers have the lower port.  The first packet
+     * that was seen would depend on what the capture lost. */
+    if (piece->key.port_a != piece->key.port_b) {
+        return (struct opener){piece->key.port_a < piece->key.port_b,
+                               OPENER_FIRST_PACKET};
     }
     return (struct opener){first_of(a->first_ns, b->first_ns), OPENER_FIRST_PACKET};
 }

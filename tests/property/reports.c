@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct tally *tally_of_file(const char *path, struct policap_error *err)
+struct tally *tally_of_file(const char *path, bool for_merge, struct policap_error *err)
 {
-    struct collector *collector = collector_new(false);
+    struct collector *collector = collector_new(false, for_merge);
     struct tally *tally = NULL;
 
     if (collector && collector_read(collector, path, err)) {

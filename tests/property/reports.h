@@ -15,8 +15,10 @@ struct way {
     struct judge_options options;
 };
 
-/* The whole tally of one file.  NULL: '*err' says why. */
-struct tally *tally_of_file(const char *path, struct policap_error *err);
+/* The whole tally of one file, as `check` has it without or with --tally.  NULL: '*err'
+ * says why. */
+struct tally *tally_of_file(const char *path, bool for_merge,
+                            struct policap_error *err);
 void tally_release(struct tally *tally);
 
 /* Judges, and gives the report as text that the caller releases.  'neutral': without
