@@ -15,7 +15,8 @@ enum {
     HELLO_SPAN_S = 1,
     HOLE_SPAN_S = 3,
     ANSWER_WAIT_S = 3, /* So long the phone waited for an answer before it gave up. */
-    RESOLVE_S = 1      /* A router asks so long for a host that is down. */
+    PROTO_UDP = 17,
+    RESOLVE_S = 1 /* A router asks so long for a host that is down. */
 };
 
 static struct result result_of(enum outcome outcome, enum cause cause,
@@ -95,7 +96,8 @@ static struct result icmp_stopped(const struct cell_key *key, bool inbound)
     if (icmp_prohibits(key)) {
         result.cause = CAUSE_ICMP_PROHIBITED;
     }
-    /* Who asked, or a phone that hung up, says so about a late answer: that is normal. */
+    /* Who asked, or a phone that hung up, says so about a late answer: that is normal.
+     */
     if (addr_equal(&key->by, &key->client) ||
         (inbound && key->proto == PROTO_UDP && addr_equal(&key->by, &key->server))) {
         return result_of(OUTCOME_UNKNOWN, CAUSE_NONE, CONFIDENCE_LOW);
