@@ -252,9 +252,9 @@ bool collector_read(struct collector *c, const char *path, struct policap_error 
 struct tally *collector_take(struct collector *c)
 {
     struct tally *tally = calloc(1, sizeof *tally);
-    bool ok = tally != NULL;
+    bool ok = true;
 
-    if (!ok) {
+    if (!tally) {
         return NULL;
     }
     tally_init(tally);

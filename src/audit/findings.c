@@ -204,7 +204,7 @@ static void finding_id(const struct judging *j, struct finding *f)
     }
     snprintf(text, sizeof text, "%s|%s|%s|%s|%u|%s|%s", finding_kind_name(f->kind),
              cause ? cause : "", row, transport_text(f->transport),
-             f->cause == CAUSE_SCAN ? 0 : f->port, f->peer_name ? f->peer_name : peer,
+             f->cause == CAUSE_SCAN ? 0u : f->port, f->peer_name ? f->peer_name : peer,
              f->device ? f->device->key : "");
     digest_sha256_text(text, strlen(text), sum);
     snprintf(f->id, sizeof f->id, "f-%.*s", ID_DIGITS, sum);

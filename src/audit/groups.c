@@ -270,12 +270,12 @@ static bool has_fallback(const struct lane *lanes, size_t n, const struct lane *
     return false;
 }
 
-static enum finding_kind kind_of(const struct lane *lane, bool degraded)
+static enum finding_kind kind_of(const struct result *result, bool degraded)
 {
     if (degraded) {
         return KIND_DEGRADED;
     }
-    switch (lane->result.outcome) {
+    switch (result->outcome) {
     case OUTCOME_REFUSED:
         return KIND_REFUSED;
     case OUTCOME_NO_ANSWER:
@@ -328,11 +328,26 @@ static void add_episodes(struct finding *finding, const struct lane *lane)
     }
 }
 
-/* The finding of a lane, joined with that of another address of the same name. */
-static void lane_report(struct judging *j, const struct lane *lane, bool degraded)
+static bool same_result(const struct result *a, const struct result *b)
 {
-    const struct attempt *bad = lane->bad;
-    enum finding_kind kind = kind_of(lane, degraded);
+    return a->outcome == b->outcome && a->cause == b->cause && a->has_by == b->has_by &&
+           addr_equal(&a->by, &b->by);
+}
+
+/* Does the attempt belong to the failure that 'result' tells: the same failure, or one
+ * that can not be told by itself? */
+static bool is_part_of(const struct attempt *a, const struct result *result)
+{
+    return !is_bad(a->result.outcome) ? a->result.outcome != OUTCOME_OK
+                                      : same_result(&a->result, result);
+}
+
+/* The finding of one failure of a lane. */
+static void failure_report(struct judging *j, const struct lane *lane,
+                           const struct attempt *bad, const struct result *result,
+                           bool degraded)
+{
+    enum finding_kind kind = kind_of(result, degraded);
     bool certain = bad->verdict == CLAIM_DOCUMENTED;
     struct finding *f = finding_new(
         j, kind, certain || bad->n_rows == 1 ? (long)bad->rows[0] : -1, bad->device);
@@ -340,16 +355,15 @@ static void lane_report(struct judging *j, const struct lane *lane, bool degrade
     if (!f) {
         return;
     }
-    f->outcome = lane->result.outcome;
-    f->cause = lane->result.cause;
-    f->confidence = certain ? lane->result.confidence : CONFIDENCE_LOW;
-    f->has_by = lane->result.has_by;
-    f->by = lane->result.by;
+    f->outcome = result->outcome;
+    f->cause = result->cause;
+    f->confidence = certain ? result->confidence : CONFIDENCE_LOW;
+    f->has_by = result->has_by;
+    f->by = result->by;
     f->resolved = lane->resolved;
     finding_add_attempt(j, f, bad);
     for (size_t i = 0; i < lane->n; i++) {
-        if (lane->attempts[i] != bad &&
-            lane->attempts[i]->result.outcome != OUTCOME_OK) {
+        if (lane->attempts[i] != bad && is_part_of(lane->attempts[i], result)) {
             finding_add_attempt(j, f, lane->attempts[i]);
         }
     }
@@ -362,6 +376,25 @@ static void lane_report(struct judging *j, const struct lane *lane, bool degrade
     }
     add_episodes(f, lane);
     finding_finish(j, f);
+}
+
+/* The findings of a lane: one for each way in which it failed.  One address of a name
+ * is joined with the others later, when all are in. */
+static void lane_report(struct judging *j, const struct lane *lane, bool degraded)
+{
+    failure_report(j, lane, lane->bad, &lane->result, degraded);
+    for (size_t i = 0; i < lane->n; i++) {
+        const struct attempt *a = lane->attempts[i];
+        bool told = !is_bad(a->result.outcome) ||
+                    same_result(&a->result, &lane->result) || is_saved(j, lane, a);
+
+        for (size_t k = 0; k < i && !told; k++) {
+            told = same_result(&a->result, &lane->attempts[k]->result);
+        }
+        if (!told) {
+            failure_report(j, lane, a, &a->result, degraded);
+        }
+    }
 }
 
 static bool only_v6(const struct judging *j, uint32_t device)
@@ -440,7 +473,7 @@ static void group_judge(struct judging *j, const struct lane *lanes, size_t n)
         } else if (has_fallback(lanes, n, lane)) {
             raise_rows(j, lane, STATE_OK_FALLBACK);
         } else if (!is_excused(j, lanes, n, lane)) {
-            raise_rows(j, lane, state_of(kind_of(lane, degraded)));
+            raise_rows(j, lane, state_of(kind_of(&lane->result, degraded)));
             lane_report(j, lane, degraded);
         } else {
             raise_rows(j, lane, STATE_UNJUDGED);

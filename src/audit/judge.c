@@ -132,6 +132,7 @@ static bool attempts_make(struct judging *j)
         j->out->summary.flows += cell->attempts;
         if (is_dhcp(&cell->key)) {
             j->out->summary.documented += cell->attempts;
+            j->n_dhcp_flows += cell->attempts;
             continue;
         }
         if (client >= 0) {
@@ -175,6 +176,11 @@ static void coverage_sum(struct judging *j)
         if (a->n_rows > 0) {
             out->coverage[a->rows[0]].flows += a->cell->attempts;
         }
+    }
+
+    long dhcp = policy_find(j->policy, "net-dhcp-server");
+    if (dhcp >= 0) {
+        out->coverage[dhcp].flows += j->n_dhcp_flows;
     }
 }
 

@@ -78,6 +78,7 @@ struct judging {
     size_t n_cells;
     struct tally own; /* The tally with what is over folded, where 'tally' is this. */
     size_t findings_room;
+    uint64_t n_dhcp_flows; /* Judged by their messages, not as attempts. */
     bool failed; /* Memory ran out. */
 };
 

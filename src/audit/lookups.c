@@ -266,6 +266,18 @@ static void resolvers_judge(struct judging *j, struct question *questions, size_
     }
 }
 
+/* Of the rows that list the name, the one that needs it most. */
+static const struct policy_match *row_of(const struct judging *j,
+                                         const struct policy_match *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (policy_row(j->policy, rows[i].row)->need == NEED_REQUIRED) {
+            return &rows[i];
+        }
+    }
+    return rows;
+}
+
 static void name_judge(struct judging *j, const struct question *q, size_t n)
 {
     struct policy_match rows[POLICY_MAX_ANSWERS];
@@ -278,7 +290,7 @@ static void name_judge(struct judging *j, const struct question *q, size_t n)
     struct failure sum = sum_up(q, n);
     enum cause cause = cause_of(j, &sum, rows[0].via == MATCH_ROLE);
     if (cause != CAUSE_NONE) {
-        report(j, q, n, &rows[0], cause);
+        report(j, q, n, row_of(j, rows, n_rows), cause);
     }
 }
 

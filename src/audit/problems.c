@@ -192,7 +192,7 @@ static void problem_key(const struct judging *j, const struct finding *f, char o
     }
     snprintf(out, 256, "%s|%s|%s|%s|%.100s|%u", finding_kind_name(f->kind), row,
              cause ? cause : "", by, who,
-             f->row < 0 && f->cause != CAUSE_SCAN ? f->port : 0);
+             f->row < 0 && f->cause != CAUSE_SCAN ? f->port : 0u);
 }
 
 static struct problem *problem_of(struct judging *j, struct finding *f)

@@ -252,7 +252,9 @@ static void put_todo(const struct judging *j, struct text *t, const struct findi
         put(t, ", and stop it or add it to the site file.");
         break;
     case KIND_ADVICE:
-        put(t, "Nothing is broken. Decide whether ");
+        put(t, f->outcome == OUTCOME_OK ? "Nothing is broken. "
+                                        : "The phones do without it. ");
+        put(t, "Decide whether ");
         put_flow(j, t, f);
         put(t, " is wanted.");
         break;
@@ -278,7 +280,7 @@ static void put_means(const struct judging *j, struct text *t, const struct find
     } else if (f->kind == KIND_UNEXPECTED_INBOUND) {
         put(t, "A host that no row lists opens connections to the phone.");
     } else if (f->kind == KIND_ADVICE && row) {
-        put(t, "%s is in use.", row->title);
+        put(t, "%s: %s.", row->title, f->outcome == OUTCOME_OK ? "in use" : "tried");
     } else if (f->kind == KIND_CANDIDATE) {
         put(t, "The port fits a row, but nothing tells who the peer is.");
     } else if (f->kind == KIND_NOT_SEEN) {

@@ -94,7 +94,7 @@ static const char rules_help[] =
     "  --format FORMAT    text or json\n"
     "  -o, --output FILE  write there\n"
     "\n"
-    "exit status: 0 done, 1 lint found something, 2 usage or rules error\n";
+    "exit status: 0 done, 1 lint found more than notes, 2 usage or rules error\n";
 
 const char *help_text(const char *command)
 {

@@ -166,8 +166,14 @@ static bool write_one(FILE *out, const struct options *o, const struct policy *p
 static int lint(FILE *out, const struct options *o, const struct policy *policy)
 {
     json_t *faults = policy_lint(policy);
-    size_t n = json_array_size(faults);
+    size_t n = json_array_size(faults), n_grave = 0;
 
+    for (size_t i = 0; i < n; i++) {
+        const char *severity =
+            json_string_value(json_object_get(json_array_get(faults, i), "severity"));
+
+        n_grave += severity && strcmp(severity, "note") != 0;
+    }
     if (o->format == FORMAT_JSON) {
         json_dumpf(faults, out, JSON_INDENT(2));
         fputc('\n', out);
@@ -175,15 +181,17 @@ static int lint(FILE *out, const struct options *o, const struct policy *policy)
     for (size_t i = 0; o->format != FORMAT_JSON && i < n; i++) {
         const json_t *fault = json_array_get(faults, i);
         const char *severity = json_string_value(json_object_get(fault, "severity"));
+        const char *row = json_string_value(json_object_get(fault, "row"));
         const char *text = json_string_value(json_object_get(fault, "text"));
 
-        fprintf(out, "%s: %s\n", severity ? severity : "", text ? text : "");
+        fprintf(out, "%s: %s: %s\n", severity ? severity : "", row ? row : "",
+                text ? text : "");
     }
     if (o->format != FORMAT_JSON && n == 0) {
         fprintf(out, "%zu rows, nothing to say against them\n", policy_count(policy));
     }
     json_decref(faults);
-    return n > 0 ? EXIT_FINDINGS : EXIT_FITS;
+    return n_grave > 0 ? EXIT_FINDINGS : EXIT_FITS;
 }
 
 static int run(FILE *out, const struct options *o, const struct policy *policy,
