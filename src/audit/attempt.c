@@ -61,6 +61,21 @@ static enum attempt_sign unanswered_tcp(const struct piece *piece,
     return ATTEMPT_SYN_SILENT;
 }
 
+static bool comes_before(const struct sign *a, const struct sign *b)
+{
+    return a->n && (!b->n || a->first_ns < b->first_ns);
+}
+
+/* Did 'end' reset the connection while nobody had begun to close it? */
+static bool resets_first(const struct flow_end *end, const struct flow_end *other)
+{
+    const struct sign *rst = &end->signs[SIGN_RST];
+
+    return comes_before(rst, &end->signs[SIGN_FIN]) &&
+           comes_before(rst, &other->signs[SIGN_FIN]) &&
+           comes_before(rst, &other->signs[SIGN_RST]);
+}
+
 /* Does an end acknowledge what the other was never seen to send? */
 static bool acknowledges_unseen(const struct flow_end *end,
                                 const struct flow_end *other)
@@ -86,7 +101,7 @@ static enum attempt_sign unanswered_data(const struct flow_end *o,
 {
     bool hello = o->first_payload == PAYLOAD_TLS_HELLO;
 
-    if (r->signs[SIGN_RST].n) {
+    if (resets_first(r, o)) {
         return hello ? ATTEMPT_HELLO_RESET : ATTEMPT_RESET;
     }
     *again = (struct repetition){o->seq_first_n, o->signs[SIGN_DATA].first_ns,
@@ -187,7 +202,7 @@ static enum attempt_sign tcp_sign(const struct piece *piece, const struct flow_e
     if (o->payload_packets) {
         return unanswered_data(o, r, again);
     }
-    return r->signs[SIGN_RST].n ? ATTEMPT_RESET : ATTEMPT_OPEN;
+    return resets_first(r, o) ? ATTEMPT_RESET : ATTEMPT_OPEN;
 }
 
 static enum attempt_sign udp_sign(const struct piece *piece, const struct flow_end *o,
@@ -331,6 +346,8 @@ struct cell cell_of(const struct piece *piece, int64_t end_ns)
         .packets = {piece->end[o].packets, piece->end[!o].packets},
         .bytes = {piece->end[o].bytes, piece->end[!o].bytes},
         .copies = (uint64_t)piece->end[0].copies + piece->end[1].copies,
+        .acked_unseen = acknowledges_unseen(&piece->end[0], &piece->end[1]) ||
+                        acknowledges_unseen(&piece->end[1], &piece->end[0]),
         .idle_s = piece->end[o].tail_gap_s,
         .first_ns = piece->first_ns,
         .last_ns = piece->last_ns,

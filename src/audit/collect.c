@@ -30,6 +30,8 @@ struct collector {
     uint32_t base;      /* Frames of the captures before. */
     struct window open[TALLY_MAX_SOURCES];
     uint64_t undecoded[DECODE_RESULTS];
+    uint64_t encap[ENCAPS];
+    uint16_t tap;
     bool for_merge;
     bool has_source;
     uint16_t source; /* The last new one. */
@@ -166,9 +168,20 @@ static void windows_close(struct collector *c)
         struct window *w = &c->open[i];
 
         if (w->first_ns != 0) {
-            c->failed |= !tally_add_window(&c->tally, i, w->first_ns, w->last_ns);
+            uint16_t source = (uint16_t)(c->tap << 8 | i);
+
+            c->failed |= !tally_add_window(&c->tally, source, w->first_ns, w->last_ns);
         }
         *w = (struct window){0};
+    }
+}
+
+static void tunnels_count(struct collector *c, const struct packet *packets, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < packets[i].n_encap; k++) {
+            c->encap[packets[i].encap[k]]++;
+        }
     }
 }
 
@@ -186,6 +199,7 @@ static void decode_batch(struct collector *c, const struct frame *frames, size_t
         enum decode_result result = decode_frame(&frames[i], batch->packets + batch->n,
                                                  PACKETS_A_FRAME, &n_packets);
         c->undecoded[result]++;
+        tunnels_count(c, batch->packets + batch->n, n_packets);
         batch->n += n_packets;
     }
     batch_apply(c);
@@ -223,9 +237,26 @@ static bool capture_note(struct collector *c, const struct capture_info *info)
     memcpy(capture->undecoded, c->undecoded, sizeof capture->undecoded);
     capture->undecoded[DECODE_OK] = 0;
     memset(c->undecoded, 0, sizeof c->undecoded);
+    memcpy(capture->encap, c->encap, sizeof capture->encap);
+    memset(c->encap, 0, sizeof c->encap);
+    for (size_t i = 0; i < SHARDS; i++) {
+        capture->copies += c->shards[i].copies;
+        c->shards[i].copies = 0;
+    }
+    capture->tap = c->tap;
     c->base += (uint32_t)info->packets;
     c->tally.n_captures++;
     return true;
+}
+
+bool collector_tap(struct collector *c, const char *name)
+{
+    c->tap = tally_tap(&c->tally, name);
+    /* Another tap may complete any flow of this one. */
+    for (size_t i = 0; i < SHARDS; i++) {
+        c->shards[i].tally.stay = true;
+    }
+    return c->tap != 0;
 }
 
 bool collector_read(struct collector *c, const char *path, struct policap_error *err)
@@ -239,6 +270,9 @@ bool collector_read(struct collector *c, const char *path, struct policap_error 
         return false;
     }
     while ((ok = capture_read(capture, frames, &n, err)) && n > 0) {
+        for (size_t i = 0; i < n; i++) {
+            frames[i].interface = (uint16_t)(c->tap << 8 | frames[i].interface);
+        }
         decode_batch(c, frames, n);
     }
     windows_close(c);
@@ -270,6 +304,7 @@ struct tally *collector_take(struct collector *c)
     tally_fini(&c->tally);
     tally_init(&c->tally);
     c->base = 0;
+    c->tap = 0;
     c->has_source = false;
     if (!ok) {
         tally_fini(tally);

@@ -24,6 +24,10 @@ struct collector *collector_new(bool keep_pieces, bool for_merge);
 
 void collector_free(struct collector *collector);
 
+/* Captures read from now on are of the tap 'name': flows seen by several taps are
+ * views of one.  False: there are too many taps, or no tap can be named so. */
+bool collector_tap(struct collector *collector, const char *name);
+
 /* Reads a whole capture.  False: '*err' says what is wrong with it. */
 bool collector_read(struct collector *collector, const char *path,
                     struct policap_error *err);

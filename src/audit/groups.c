@@ -188,7 +188,8 @@ static void judge_requests(const struct judging *j, struct lane *lane)
     for (size_t i = 0; i < lane->n; i++) {
         const struct attempt *a = lane->attempts[i];
 
-        if (a->port == PORT_DNS) {
+        if (a->port == PORT_DNS || a->port != a->cell->key.server_port ||
+            !outcome_expects_answer(&a->cell->key)) {
             return;
         }
         if (a->cell->key.sign == ATTEMPT_REQUEST_SILENT &&
@@ -211,6 +212,20 @@ static void judge_requests(const struct judging *j, struct lane *lane)
                                    .confidence = CONFIDENCE_MEDIUM};
 }
 
+/* Is a missing answer no reason to accuse?  The lane was answered, the mirror may not
+ * carry what comes back, none is ever sent, or it is judged by its questions. */
+static bool is_unheard(const struct judging *j, const struct lane *lane)
+{
+    const struct attempt *a = lane->bad;
+
+    if (lane->result.cause != CAUSE_NO_REPLY &&
+        lane->result.cause != CAUSE_DNS_NO_REPLY) {
+        return false;
+    }
+    return lane->ok || a->port == PORT_DNS || !sight_hears(j, &a->ip, &a->peer) ||
+           is_one_way(policy_row(j->policy, a->rows[0]));
+}
+
 static void lane_judge(const struct judging *j, struct lane *lane)
 {
     for (size_t i = 0; i < lane->n; i++) {
@@ -228,13 +243,7 @@ static void lane_judge(const struct judging *j, struct lane *lane)
     }
     judge_requests(j, lane);
 
-    bool silent = lane->bad && lane->result.cause == CAUSE_NO_REPLY;
-    if (silent && !sight_hears(j, &lane->bad->ip, &lane->bad->peer)) {
-        lane->bad = NULL; /* The mirror may not carry what comes back. */
-        return;
-    }
-    if (silent &&
-        (lane->ok || is_one_way(policy_row(j->policy, lane->attempts[0]->rows[0])))) {
+    if (lane->bad && is_unheard(j, lane)) {
         lane->bad = NULL;
     }
 }

@@ -79,7 +79,7 @@ struct judging {
     struct tally own; /* The tally with what is over folded, where 'tally' is this. */
     size_t findings_room;
     uint64_t n_dhcp_flows; /* Judged by their messages, not as attempts. */
-    bool failed; /* Memory ran out. */
+    bool failed;           /* Memory ran out. */
 };
 
 /* live.c: fills cells, and folds what is over into cells of its own. */
@@ -114,6 +114,10 @@ long claim_row(const struct claim *claim);
 /* outcome.c */
 struct result outcome_of(const struct judging *j, const struct cell_key *key,
                          double wait_s, bool inbound);
+
+/* Is it of a protocol in which a request is always answered?  Of any other datagrams,
+ * syslog, traps, media, silence is no sign. */
+bool outcome_expects_answer(const struct cell_key *key);
 
 /* groups.c: findings of documented flows, states of rows. */
 void groups_judge(struct judging *j);

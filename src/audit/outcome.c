@@ -16,6 +16,8 @@ enum {
     HOLE_SPAN_S = 3,
     ANSWER_WAIT_S = 3, /* So long the phone waited for an answer before it gave up. */
     PROTO_UDP = 17,
+    PORT_DNS = 53,
+    PORT_NTP = 123,
     RESOLVE_S = 1 /* A router asks so long for a host that is down. */
 };
 
@@ -49,7 +51,8 @@ static struct result syn_silent(const struct cell_key *key, double wait_s)
 static struct result reset_by(const struct judging *j, const struct cell_key *key,
                               enum cause cause, bool inbound)
 {
-    const struct ttl *ttl = pool_find(&j->tally->ttls, &key->server);
+    struct ttl_key near_tap = {key->server, key->source & 0xff00, 0};
+    const struct ttl *ttl = pool_find(&j->tally->ttls, &near_tap);
     struct prefix near = subnet_of(j, &key->client);
     bool untouched = key->rst_ttl == 64 || key->rst_ttl == 128 || key->rst_ttl == 255;
     struct result refused = result_of(OUTCOME_REFUSED, CAUSE_NONE, CONFIDENCE_MEDIUM);
@@ -122,13 +125,28 @@ static struct result hello_silent(const struct cell_key *key, double wait_s)
     return waiting(key, wait_s);
 }
 
+bool outcome_expects_answer(const struct cell_key *key)
+{
+    static const uint16_t ports[] = {PORT_DNS, PORT_NTP, 5060, 5061, 5070, 5071};
+
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
+        if (key->server_port == ports[i]) {
+            return !(key->facts & (FACT_GROUP | FACT_RTP));
+        }
+    }
+    return false;
+}
+
 static struct result request_silent(const struct cell_key *key, double wait_s)
 {
-    if ((key->facts & FACT_GROUP) || (key->facts & FACT_RTP)) {
+    enum cause cause =
+        key->server_port == PORT_DNS ? CAUSE_DNS_NO_REPLY : CAUSE_NO_REPLY;
+
+    if (!outcome_expects_answer(key)) {
         return result_of(OUTCOME_UNKNOWN, CAUSE_NONE, CONFIDENCE_LOW);
     }
     if (key->repeats > 1 && key->span_s >= wait_s && key->waited_s >= wait_s) {
-        return result_of(OUTCOME_BLOCKED, CAUSE_NO_REPLY, CONFIDENCE_MEDIUM);
+        return result_of(OUTCOME_BLOCKED, cause, CONFIDENCE_MEDIUM);
     }
     return waiting(key, wait_s);
 }

@@ -31,11 +31,12 @@ static const struct field cell_fields[] = {
     AT(cell, key.rst_ttl, U8, 1, KEY),
     AT(cell, key.payload, U8, 1, KEY),
     AT(cell, key.check, U8, 1, KEY),
-    AT(cell, key.source, U16, 1, KEY),
+    AT(cell, key.source, SOURCE, 1, KEY),
     AT(cell, attempts, U64, 1, SUM),
     AT(cell, packets, U64, 2, SUM),
     AT(cell, bytes, U64, 2, SUM),
     AT(cell, copies, U64, 1, SUM),
+    AT(cell, acked_unseen, U64, 1, SUM),
     AT(cell, idle_s, U32, 1, MAX),
     AT(cell, first_ns, TIME, 1, MIN),
     AT(cell, last_ns, TIME, 1, MAX),
@@ -90,7 +91,8 @@ static const struct field host_fields[] = {
 };
 
 static const struct field ttl_fields[] = {
-    AT(ttl, addr, ADDR, 1, KEY),
+    AT(ttl, key.addr, ADDR, 1, KEY),
+    AT(ttl, key.source, SOURCE, 1, KEY),
     AT(ttl, low, U8, 1, MIN),
     AT(ttl, high, U8, 1, MAX),
 };
@@ -108,15 +110,15 @@ const struct record_kind record_kinds[RECORD_KINDS] = {
     KIND(lease, leases, sizeof(struct lease_key), 1 << 17),
     KIND(dhcp, dhcp, sizeof(struct dhcp_key), 1 << 17),
     KIND(host, hosts, sizeof(struct host_key), 1 << 18),
-    KIND(ttl, ttls, sizeof(struct addr), 1 << 18),
+    KIND(ttl, ttls, sizeof(struct ttl_key), 1 << 18),
 };
 
 static size_t width_of(const struct field *field)
 {
     static const uint8_t widths[] = {
-        [FIELD_U8] = 1,    [FIELD_U16] = 2,  [FIELD_U32] = 4,
-        [FIELD_U64] = 8,   [FIELD_TIME] = 8, [FIELD_MAC] = 6,
-        [FIELD_ADDR] = 16, [FIELD_NAME] = 4, [FIELD_FRAME] = 4,
+        [FIELD_U8] = 1,    [FIELD_U16] = 2,    [FIELD_U32] = 4,   [FIELD_U64] = 8,
+        [FIELD_TIME] = 8,  [FIELD_MAC] = 6,    [FIELD_ADDR] = 16, [FIELD_NAME] = 4,
+        [FIELD_FRAME] = 4, [FIELD_SOURCE] = 2,
     };
 
     return widths[field->type];
@@ -162,6 +164,8 @@ void record_copy(const struct record_kind *kind, void *to, const void *from,
 
             if (field->type == FIELD_NAME) {
                 number_set(field, to, i, record_move_name(move, v));
+            } else if (field->type == FIELD_SOURCE) {
+                number_set(field, to, i, record_move_source(move, (uint16_t)v));
             } else if (field->type == FIELD_FRAME && v != 0) {
                 number_set(field, to, i, v + move->frame_base);
             }

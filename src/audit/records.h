@@ -18,7 +18,8 @@ enum field_type {
     FIELD_TIME,
     FIELD_ADDR,
     FIELD_MAC,
-    FIELD_NAME, /* Index into the tally's names. */
+    FIELD_NAME,   /* Index into the tally's names. */
+    FIELD_SOURCE, /* A tap and an interface. */
     FIELD_FRAME
 };
 
@@ -70,7 +71,15 @@ struct record_move {
     struct tally *into;
     const struct tally *from; /* NULL: ids are right as they are. */
     uint32_t frame_base;
+    uint16_t taps[TALLY_MAX_TAPS + 1]; /* Numbers of from's taps in 'into'. */
 };
+
+/* Makes from's taps known to 'into'.  False: there are too many. */
+bool record_move_taps(struct record_move *move);
+uint16_t record_move_source(const struct record_move *move, uint16_t source);
+
+/* Numbers the taps by their names, so that equal evidence is equal bytes. */
+void taps_sort(struct tally *tally);
 
 uint32_t record_move_name(const struct record_move *move, uint32_t name);
 

@@ -244,7 +244,11 @@ static void flow_packet(struct shard *shard, const struct shard_packet *item)
     struct piece *piece =
         flow_table_get(shard->flows, &item->key, item->hash, packet, from);
 
-    if (!piece || !piece_add(piece, packet, from, frame)) {
+    if (!piece) {
+        return;
+    }
+    if (!piece_add(piece, packet, from, frame)) {
+        shard->copies++;
         return;
     }
     if (piece->end[from].packets == 1) {

@@ -20,6 +20,7 @@ struct shard {
     struct quic_crypto *hellos[SHARD_HELLOS]; /* Of QUIC; made when first used. */
     uint8_t free_hellos[SHARD_HELLOS];
     uint32_t n_free_hellos;
+    uint64_t copies;       /* Packets that were copies, since this was last set to 0. */
     struct pool fragments; /* struct fragments, in shard.c */
 };
 

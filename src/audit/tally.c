@@ -80,10 +80,11 @@ static bool piece_push(struct piece **pieces, size_t *n, size_t *room,
     return true;
 }
 
-static void note_ttl(struct tally *tally, const struct addr *addr,
+static void note_ttl(struct tally *tally, const struct addr *addr, uint16_t source,
                      const struct flow_end *end)
 {
-    struct ttl *ttl = end->ttl_low ? pool_add(&tally->ttls, addr, NULL) : NULL;
+    struct ttl_key key = {*addr, source & 0xff00, 0};
+    struct ttl *ttl = end->ttl_low ? pool_add(&tally->ttls, &key, NULL) : NULL;
 
     if (ttl) {
         ttl->low = ttl->low == 0 || end->ttl_low < ttl->low ? end->ttl_low : ttl->low;
@@ -93,8 +94,8 @@ static void note_ttl(struct tally *tally, const struct addr *addr,
 
 bool tally_add_piece(struct tally *tally, const struct piece *piece)
 {
-    note_ttl(tally, &piece->key.a, &piece->end[0]);
-    note_ttl(tally, &piece->key.b, &piece->end[1]);
+    note_ttl(tally, &piece->key.a, piece->key.source, &piece->end[0]);
+    note_ttl(tally, &piece->key.b, piece->key.source, &piece->end[1]);
     return tally->n_pieces < MAX_PIECES &&
            piece_push(&tally->pieces, &tally->n_pieces, &tally->pieces_room, piece);
 }
@@ -123,8 +124,8 @@ void tally_close_piece(struct tally *tally, const struct piece *piece)
         return;
     }
     tally->evicted += piece->inexact;
-    note_ttl(tally, &piece->key.a, &piece->end[0]);
-    note_ttl(tally, &piece->key.b, &piece->end[1]);
+    note_ttl(tally, &piece->key.a, piece->key.source, &piece->end[0]);
+    note_ttl(tally, &piece->key.b, piece->key.source, &piece->end[1]);
     if (tally->keep_pieces) {
         piece_push(&tally->closed, &tally->n_closed, &tally->closed_room, piece);
     }
@@ -206,6 +207,7 @@ static void move_piece(struct piece *piece, const struct record_move *move)
             }
         }
     }
+    piece->key.source = record_move_source(move, piece->key.source);
     for (unsigned f = 0; f < 3; f++) {
         move_frame(&piece->icmp.frames[f], move->frame_base);
     }
@@ -266,8 +268,10 @@ static bool records_merge(const struct record_kind *kind,
     return true;
 }
 
-static bool captures_merge(struct tally *into, const struct tally *from, uint32_t base)
+static bool captures_merge(struct tally *into, const struct tally *from,
+                           const struct record_move *move)
 {
+    uint32_t base = move->frame_base;
     size_t n = into->n_captures + from->n_captures;
     struct tally_capture *grown;
 
@@ -286,6 +290,7 @@ static bool captures_merge(struct tally *into, const struct tally *from, uint32_
             return false;
         }
         capture.base += base;
+        capture.tap = record_move_source(move, (uint16_t)(capture.tap << 8)) >> 8;
         into->captures[into->n_captures++] = capture;
     }
     return true;
@@ -299,14 +304,19 @@ bool tally_merge(struct tally *into, const struct tally *from)
         base += into->captures[i].packets;
     }
 
-    struct record_move move = {into, from, (uint32_t)base};
+    struct record_move move = {
+        .into = into, .from = from, .frame_base = (uint32_t)base};
+    if (!record_move_taps(&move)) {
+        return false;
+    }
     for (size_t k = 0; k < RECORD_KINDS; k++) {
         records_merge(&record_kinds[k], &move);
     }
     for (size_t i = 0; i < from->n_windows; i++) {
         const struct window *w = &from->windows[i];
 
-        if (!tally_add_window(into, w->source, w->first_ns, w->last_ns)) {
+        if (!tally_add_window(into, record_move_source(&move, w->source), w->first_ns,
+                              w->last_ns)) {
             return false;
         }
     }
@@ -315,7 +325,7 @@ bool tally_merge(struct tally *into, const struct tally *from)
     }
     into->evicted += from->evicted;
     into->names.n_refused += from->names.n_refused;
-    return pieces_merge(&move) && captures_merge(into, from, (uint32_t)base);
+    return pieces_merge(&move) && captures_merge(into, from, &move);
 }
 
 static int piece_cmp(const void *a, const void *b)
@@ -356,6 +366,7 @@ bool tally_settle(struct tally *tally)
 {
     size_t n = 0;
 
+    taps_sort(tally);
     if (tally->n_pieces > 0) {
         qsort(tally->pieces, tally->n_pieces, sizeof *tally->pieces, piece_cmp);
     }

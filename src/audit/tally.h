@@ -22,8 +22,10 @@
 
 enum {
     CELL_FRAMES = 6,
-    SLOT_SECONDS = 60, /* Slots are UTC-aligned minutes. */
-    TALLY_MAX_SOURCES = 256,
+    SLOT_SECONDS = 60,       /* Slots are UTC-aligned minutes. */
+    TALLY_MAX_SOURCES = 256, /* Interfaces of one tap. */
+    TALLY_MAX_TAPS = 16,     /* Named ones. */
+    TAP_NAME_LEN = 64,
     TALLY_MAX_CAPTURES = 65536
 };
 
@@ -79,7 +81,7 @@ struct cell_key {
     uint8_t rst_ttl;
     uint8_t payload; /* enum payload_kind of the opener's first payload. */
     uint8_t check;   /* enum check_result */
-    uint16_t source; /* The capture point. */
+    uint16_t source; /* The capture point: number of the tap << 8 | interface. */
 };
 
 struct cell {
@@ -87,6 +89,7 @@ struct cell {
     uint64_t attempts;
     uint64_t packets[2], bytes[2]; /* From the client, from the server. */
     uint64_t copies;
+    uint64_t acked_unseen; /* Attempts of which a packet that came was not captured. */
     uint32_t idle_s; /* Longest silence before repetitions that nothing answered. */
     int64_t first_ns, last_ns;
     uint32_t frames[CELL_FRAMES]; /* Lowest first; 0 where there are fewer. */
@@ -181,8 +184,14 @@ struct host {
 };
 
 /* TTLs of an address's packets, RSTs left out. */
-struct ttl {
+struct ttl_key {
     struct addr addr;
+    uint16_t source; /* The tap alone: farther away, the same packet has less. */
+    uint16_t zero;
+};
+
+struct ttl {
+    struct ttl_key key;
     uint8_t low, high;
 };
 
@@ -226,7 +235,9 @@ struct tally_capture {
     int64_t first_ns, last_ns;
     bool cut;
     uint64_t undecoded[DECODE_RESULTS];
-    uint32_t base; /* Frames of the captures before. */
+    uint64_t encap[ENCAPS]; /* Packets in each kind of tunnel. */
+    uint16_t tap;           /* 0: of no named one. */
+    uint32_t base;          /* Frames of the captures before. */
 };
 
 /* Interned names.  Id 0 is no name. */
@@ -248,6 +259,8 @@ struct tally {
     size_t n_windows;
     struct tally_capture *captures;
     size_t n_captures;
+    char taps[TALLY_MAX_TAPS][TAP_NAME_LEN]; /* Tap n is named taps[n - 1]. */
+    size_t n_taps;
     uint64_t background[BACKGROUNDS];
     uint64_t evicted; /* Flows driven out early. */
     bool keep_pieces; /* Closed pieces are kept as they are too: `flows`. */
@@ -264,6 +277,18 @@ void tally_fini(struct tally *tally);
 uint32_t tally_name(struct tally *tally, const char *name);
 /* Borrowed until the next tally_name(). */
 const char *tally_name_text(const struct tally *tally, uint32_t id);
+
+/* The tap of a source; 0 where captures have no named one. */
+static inline unsigned source_tap(uint16_t source)
+{
+    return source >> 8;
+}
+
+/* The number of the tap 'name', made where it is new.  0: there are too many, or the
+ * name is empty or too long. */
+uint16_t tally_tap(struct tally *tally, const char *name);
+/* NULL: there is no such tap. */
+const char *tally_tap_name(const struct tally *tally, unsigned tap);
 
 /* Adds a flow that is not over. */
 bool tally_add_piece(struct tally *tally, const struct piece *piece);

@@ -61,9 +61,11 @@ static json_t *capture_to_json(const struct tally_capture *c)
     for (size_t i = 0; i < c->n_links; i++) {
         json_array_append_new(links, json_integer(c->links[i]));
     }
-    return json_pack("{s:s,s:s,s:o,s:o,s:o}", "path", c->path, "format", c->format,
-                     "links", links, "counts", counts_to_json(counts, CAPTURE_COUNTS),
-                     "undecoded", counts_to_json(c->undecoded, DECODE_RESULTS));
+    return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:i}", "path", c->path, "format",
+                     c->format, "links", links, "counts",
+                     counts_to_json(counts, CAPTURE_COUNTS), "undecoded",
+                     counts_to_json(c->undecoded, DECODE_RESULTS), "encap",
+                     counts_to_json(c->encap, ENCAPS), "tap", (int)c->tap);
 }
 
 static bool capture_from_json(const json_t *object, struct tally_capture *c)
@@ -79,6 +81,7 @@ static bool capture_from_json(const json_t *object, struct tally_capture *c)
         !counts_from_json(json_object_get(object, "counts"), n, CAPTURE_COUNTS) ||
         !counts_from_json(json_object_get(object, "undecoded"), c->undecoded,
                           DECODE_RESULTS) ||
+        !counts_from_json(json_object_get(object, "encap"), c->encap, ENCAPS) ||
         n[0] > UINT32_MAX || n[8] > UINT32_MAX) {
         return false;
     }
@@ -95,14 +98,18 @@ static bool capture_from_json(const json_t *object, struct tally_capture *c)
     c->last_ns = (int64_t)n[6];
     c->cut = n[7] != 0;
     c->base = (uint32_t)n[8];
+    c->tap = (uint16_t)json_integer_value(json_object_get(object, "tap"));
     c->path = strdup(path);
     return c->path != NULL;
 }
 
 static json_t *head_to_json(const struct tally *tally)
 {
-    json_t *captures = json_array(), *windows = json_array();
+    json_t *captures = json_array(), *windows = json_array(), *taps = json_array();
 
+    for (size_t i = 0; i < tally->n_taps; i++) {
+        json_array_append_new(taps, json_string(tally->taps[i]));
+    }
     for (size_t i = 0; i < tally->n_captures; i++) {
         json_array_append_new(captures, capture_to_json(&tally->captures[i]));
     }
@@ -113,9 +120,10 @@ static json_t *head_to_json(const struct tally *tally)
                                                  (json_int_t)w->first_ns,
                                                  (json_int_t)w->last_ns));
     }
-    return json_pack("{s:o,s:o,s:o,s:I}", "captures", captures, "windows", windows,
-                     "background", counts_to_json(tally->background, BACKGROUNDS),
-                     "evicted", (json_int_t)tally->evicted);
+    return json_pack("{s:o,s:o,s:o,s:o,s:I}", "taps", taps, "captures", captures,
+                     "windows", windows, "background",
+                     counts_to_json(tally->background, BACKGROUNDS), "evicted",
+                     (json_int_t)tally->evicted);
 }
 
 static bool windows_from_json(const json_t *windows, struct tally *tally)
@@ -151,6 +159,19 @@ static bool captures_from_json(const json_t *captures, struct tally *tally)
     return tally->captures != NULL;
 }
 
+static bool taps_from_json(const json_t *taps, struct tally *tally)
+{
+    for (size_t i = 0; i < json_array_size(taps); i++) {
+        const char *name = json_string_value(json_array_get(taps, i));
+
+        /* Each once: number i + 1 is what sources say. */
+        if (!name || tally_tap(tally, name) != i + 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool head_from_json(const json_t *object, struct tally *tally)
 {
     const json_t *evicted = json_object_get(object, "evicted");
@@ -159,7 +180,8 @@ static bool head_from_json(const json_t *object, struct tally *tally)
         return false;
     }
     tally->evicted = (uint64_t)json_integer_value(evicted);
-    return captures_from_json(json_object_get(object, "captures"), tally) &&
+    return taps_from_json(json_object_get(object, "taps"), tally) &&
+           captures_from_json(json_object_get(object, "captures"), tally) &&
            windows_from_json(json_object_get(object, "windows"), tally) &&
            counts_from_json(json_object_get(object, "background"), tally->background,
                             BACKGROUNDS);
@@ -268,6 +290,33 @@ static bool read_line(struct tally *tally, const json_t *object, const char **fi
     return read_record(tally, name, value, field);
 }
 
+/* A source names a tap of the head, whatever line it stands on. */
+static bool source_is_known(const struct tally *tally, uint16_t source)
+{
+    return source_tap(source) <= tally->n_taps;
+}
+
+static bool sources_are_sane(const struct tally *tally)
+{
+    bool sane = true;
+
+    for (size_t i = 0; i < tally->n_captures; i++) {
+        sane &= tally->captures[i].tap <= tally->n_taps;
+    }
+    for (size_t i = 0; i < tally->n_windows; i++) {
+        sane &= source_is_known(tally, tally->windows[i].source);
+    }
+    for (size_t i = 0; i < tally->n_pieces; i++) {
+        sane &= source_is_known(tally, tally->pieces[i].key.source);
+    }
+    for (uint32_t i = 0; i < tally->ttls.n; i++) {
+        const struct ttl *ttl = pool_at(&tally->ttls, i);
+
+        sane &= source_is_known(tally, ttl->key.source);
+    }
+    return sane;
+}
+
 /* Enumerators of cells index tables elsewhere: they are checked once, here. */
 static bool cells_are_sane(const struct tally *tally)
 {
@@ -277,7 +326,8 @@ static bool cells_are_sane(const struct tally *tally)
         if (cell->key.sign >= ATTEMPT_SIGNS || cell->key.payload >= PAYLOAD_KINDS ||
             cell->key.sources[0] >= NAME_SOURCES ||
             cell->key.sources[1] >= NAME_SOURCES ||
-            cell->key.basis > OPENER_FIRST_PACKET) {
+            cell->key.basis > OPENER_FIRST_PACKET ||
+            !source_is_known(tally, cell->key.source)) {
             return false;
         }
     }
@@ -312,7 +362,8 @@ static bool read_all(FILE *in, const char *path, struct tally *tally,
         json_decref(object);
     }
     free(line);
-    if (ok && (number == 0 || !tally->captures || !cells_are_sane(tally))) {
+    if (ok && (number == 0 || !tally->captures || !cells_are_sane(tally) ||
+               !sources_are_sane(tally))) {
         ok = fail(err,
                   "%s: this is no tally: write it again with `policap check --tally`",
                   path);

@@ -55,8 +55,28 @@ bool reader_init(struct reader *r, const char *path, struct policap_error *err)
     return refuse_directory(r, err);
 }
 
+bool reader_unpack(struct reader *r, const struct unpack_form *form,
+                   struct policap_error *err)
+{
+    uint8_t *buf = malloc(r->room);
+
+    if (!buf) {
+        return fail(err, "%s: no memory for a buffer of %zu bytes: end other programs",
+                    r->where, r->room);
+    }
+    ASAN_UNPOISON_MEMORY_REGION(r->buf, r->room);
+
+    uint8_t *packed = r->buf;
+    size_t len = r->end;
+    r->buf = buf;
+    r->at = r->end = 0;
+    r->base = 0;
+    return unpack_init(&r->unpack, form, packed, r->room, len, r->where, err);
+}
+
 void reader_fini(struct reader *r)
 {
+    unpack_fini(&r->unpack);
     ASAN_UNPOISON_MEMORY_REGION(r->buf, r->room);
     free(r->buf);
     if (r->fd > STDIN_FILENO) {
@@ -92,34 +112,46 @@ static bool make_room(struct reader *r, size_t n, struct policap_error *err)
     return true;
 }
 
-/* read() that waits.  Standard input may be set to non-blocking by whoever shares it
- * with us. */
-static ssize_t read_some(const struct reader *r)
+/* Standard input may be set to non-blocking by whoever shares it with us. */
+ssize_t reader_read_fd(int fd, uint8_t *out, size_t room)
 {
-    size_t room = r->room - r->end;
-
     for (;;) {
-        ssize_t got =
-            read(r->fd, r->buf + r->end, room < READER_CHUNK ? room : READER_CHUNK);
+        ssize_t got = read(fd, out, room);
 
         if (got >= 0 || (errno != EINTR && errno != EAGAIN)) {
             return got;
         }
         if (errno == EAGAIN) {
-            poll(&(struct pollfd){.fd = r->fd, .events = POLLIN}, 1, -1);
+            poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
         }
     }
+}
+
+/* The next bytes of the capture, into the room behind those that are there. */
+static ssize_t read_some(struct reader *r, struct policap_error *err)
+{
+    size_t room = r->room - r->end;
+
+    room = room < READER_CHUNK ? room : READER_CHUNK;
+    if (r->unpack.form) {
+        return unpack_read(&r->unpack, r->fd, r->buf + r->end, room, r->where, err);
+    }
+
+    ssize_t got = reader_read_fd(r->fd, r->buf + r->end, room);
+    if (got < 0) {
+        fail(err, "%s: offset %" PRIu64 ": cannot be read: %s: copy the file again",
+             r->where, r->base + r->end, strerror(errno));
+    }
+    return got;
 }
 
 /* Reads until 'n' bytes are there.  The end: each turn adds a byte or returns. */
 static enum reader_result fill(struct reader *r, size_t n, struct policap_error *err)
 {
     while (reader_left(r) < n) {
-        ssize_t got = read_some(r);
+        ssize_t got = read_some(r, err);
 
         if (got < 0) {
-            fail(err, "%s: offset %" PRIu64 ": cannot be read: %s: copy the file again",
-                 r->where, r->base + r->end, strerror(errno));
             return READER_FAILED;
         }
         if (got == 0) {

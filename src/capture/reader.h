@@ -7,12 +7,16 @@
  * until the next reader_need() or reader_skip() that has to read, so a caller who
  * hands out pointers into the buffer must first use up what reader_left() counts.
  *
+ * A compressed file is unpacked on its way into the buffer (reader_unpack); offsets
+ * are then those of the plain bytes.
+ *
  * Depends on: base.  Knows nothing of capture formats.
  */
 #ifndef CAPTURE_READER_H
 #define CAPTURE_READER_H
 
 #include "base/cursor.h"
+#include "capture/unpack.h"
 
 #include <policap/error.h>
 
@@ -27,6 +31,7 @@ struct reader {
     uint64_t base;     /* Offset in the file of buf[0]. */
     const char *where; /* The file's name in messages.  Borrowed. */
     int fd;            /* -1: nothing is open. */
+    struct unpack unpack;
 };
 
 enum reader_result {
@@ -38,6 +43,17 @@ enum reader_result {
 /* Opens 'path', or standard input for "-". */
 bool reader_init(struct reader *r, const char *path, struct policap_error *err);
 
+/* Takes what is in the buffer, which must be the file's first bytes, and all that
+ * follows as compressed.  The buffer is empty then. */
+bool reader_unpack(struct reader *r, const struct unpack_form *form,
+                   struct policap_error *err);
+
+/* Did the file end inside compressed data? */
+static inline bool reader_cut(const struct reader *r)
+{
+    return r->unpack.cut;
+}
+
 /* All zero but for an 'fd' of -1 is allowed and does nothing. */
 void reader_fini(struct reader *r);
 
@@ -46,6 +62,9 @@ enum reader_result reader_need(struct reader *r, size_t n, struct policap_error 
 
 /* Takes the next 'n' bytes, however many, without looking at them. */
 enum reader_result reader_skip(struct reader *r, uint64_t n, struct policap_error *err);
+
+/* read() that waits, also where 'fd' is set to non-blocking. */
+ssize_t reader_read_fd(int fd, uint8_t *out, size_t room);
 
 static inline const uint8_t *reader_at(const struct reader *r)
 {

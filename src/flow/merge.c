@@ -48,13 +48,24 @@ static bool isn_differs(const struct piece *a, const struct piece *b, unsigned e
            a->end[end].isn != b->end[end].isn;
 }
 
+/* Did a SYN open another connection where 'piece' was under way?  The same rule as
+ * piece_is_reused_by() has for packets. */
+static bool reopens(const struct piece *piece, const struct piece *later, unsigned end)
+{
+    const struct flow_end *before = &piece->end[end], *after = &later->end[end];
+
+    return after->signs[SIGN_SYN].n && !(before->seen & END_ISN) &&
+           (before->seen & END_SEQ) && before->seq_end != after->isn;
+}
+
 bool piece_continues(const struct piece *piece, const struct piece *later)
 {
     if (later->first_ns - piece->last_ns > piece_idle_ns(piece)) {
         return false;
     }
     return piece->key.proto != 6 ||
-           !(isn_differs(piece, later, 0) || isn_differs(piece, later, 1));
+           !(isn_differs(piece, later, 0) || isn_differs(piece, later, 1) ||
+             reopens(piece, later, 0) || reopens(piece, later, 1));
 }
 
 static void sign_merge(struct sign *into, const struct sign *from)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The flows of a tally that are not in cells, as judging takes them.
+ *
+ * One that is over goes into its cell, as it would have when its capture was read.  One
+ * that is not is a cell of its own, since what it says depends on when its source
+ * stopped.  The tally itself stays as it is: judging works on a view of it, with cells
+ * of its own.
+ */
+#include "audit/judging.h"
+
+#include "audit/records.h"
+
+#include <stdlib.h>
+
+static bool cells_copy(struct pool *to, const struct pool *from)
+{
+    pool_init(to, from->entry_size, from->key_size, from->max);
+    for (uint32_t i = 0; i < from->n; i++) {
+        void *entry = pool_add(to, pool_at(from, i), NULL);
+
+        if (!entry) {
+            return false;
+        }
+        memcpy(entry, pool_at(from, i), from->entry_size);
+    }
+    to->n_refused = from->n_refused;
+    return true;
+}
+
+static int piece_cmp(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+    struct flow_key p = x->key, q = y->key;
+
+    p.source = q.source = 0;
+    int order = memcmp(&p, &q, sizeof p);
+    if (order != 0) {
+        return order;
+    }
+    if (x->first_ns != y->first_ns) {
+        return x->first_ns < y->first_ns ? -1 : 1;
+    }
+    return x->key.source < y->key.source ? -1 : x->key.source > y->key.source;
+}
+
+static bool same_ends(const struct piece *a, const struct piece *b)
+{
+    struct flow_key p = a->key, q = b->key;
+
+    p.source = q.source = 0;
+    return memcmp(&p, &q, sizeof p) == 0;
+}
+
+/* Makes one of several sources' views of each flow.  Returns how many are left. */
+static size_t views_join(struct piece *pieces, size_t n)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct piece *last = left > 0 ? &pieces[left - 1] : NULL;
+
+        if (last && last->key.source != pieces[i].key.source &&
+            same_ends(last, &pieces[i]) && piece_continues(last, &pieces[i])) {
+            piece_merge_view(last, &pieces[i]);
+        } else {
+            pieces[left++] = pieces[i];
+        }
+    }
+    return left;
+}
+
+/* Pieces are sorted: one that another follows on the same 5-tuple is over. */
+static bool is_over(const struct judging *j, const struct piece *pieces, size_t n,
+                    size_t i)
+{
+    return (i + 1 < n && same_ends(&pieces[i], &pieces[i + 1])) ||
+           j->out->now_ns - pieces[i].last_ns > piece_idle_ns(&pieces[i]);
+}
+
+/* Moves what is over into cells of this judgement's own. */
+static bool fold_over(struct judging *j, struct piece *pieces, size_t *n)
+{
+    const struct pool *cells = &j->tally->cells;
+    size_t left = 0;
+
+    for (size_t i = 0; i < *n; i++) {
+        if (!is_over(j, pieces, *n, i)) {
+            continue;
+        }
+        if (j->tally != &j->own) {
+            j->own = *j->tally;
+            j->tally = &j->own;
+            if (!cells_copy(&j->own.cells, cells)) {
+                return false;
+            }
+        }
+        tally_fold(&j->own, &pieces[i]);
+        pieces[i].last_ns = INT64_MIN; /* It is done. */
+    }
+    for (size_t i = 0; i < *n; i++) {
+        if (pieces[i].last_ns != INT64_MIN) {
+            pieces[left++] = pieces[i];
+        }
+    }
+    *n = left;
+    return j->tally != &j->own || record_sort(&j->own, &record_kinds[0]);
+}
+
+bool live_cells(struct judging *j)
+{
+    size_t n = j->tally->n_pieces;
+    struct piece *pieces = malloc((n + 1) * sizeof *pieces);
+    bool ok;
+
+    j->cells = calloc(n + 1, sizeof *j->cells);
+    ok = pieces && j->cells;
+    if (ok && n > 0) {
+        memcpy(pieces, j->tally->pieces, n * sizeof *pieces);
+        qsort(pieces, n, sizeof *pieces, piece_cmp);
+        n = views_join(pieces, n);
+    }
+    ok = ok && fold_over(j, pieces, &n);
+    for (size_t i = 0; ok && i < n; i++) {
+        j->cells[j->n_cells++] = cell_of(&pieces[i], j->out->now_ns);
+    }
+    free(pieces);
+    return ok;
+}
+
+void live_free(struct judging *j)
+{
+    if (j->tally == &j->own) {
+        pool_fini(&j->own.cells);
+    }
+    free(j->cells);
+}
