@@ -2,6 +2,7 @@
 #include "capture/capture.h"
 
 #include "base/error.h"
+#include "capture/filter.h"
 #include "capture/format.h"
 
 #include <inttypes.h>
@@ -43,34 +44,66 @@ bool capture_headless(const struct capture *c, struct policap_error *err)
                 c->in.where);
 }
 
-/* Tells the format by the first bytes and reads the file header. */
-static bool begin(struct capture *c, struct policap_error *err)
+/* Brings the first bytes into the buffer. */
+static bool sniff(struct capture *c, bool *unknown, struct policap_error *err)
 {
     if (reader_need(&c->in, FORMAT_SNIFF_LEN, err) == READER_FAILED) {
         return false;
     }
-    if (reader_left(&c->in) == 0) {
-        return fail(err, "%s: empty file: capture again, or copy the file again",
-                    c->in.where);
+    if (reader_left(&c->in) > 0) {
+        return true;
+    }
+    if (reader_cut(&c->in)) {
+        return capture_headless(c, err);
+    }
+    *unknown = true;
+    return fail(err, "%s: empty file: capture again, or copy the file again",
+                c->in.where);
+}
+
+/* Tells compression and format by the first bytes and reads the file header. */
+static bool begin(struct capture *c, bool *unknown, struct policap_error *err)
+{
+    const struct unpack_form *packed;
+
+    if (!sniff(c, unknown, err)) {
+        return false;
+    }
+    packed = unpack_form_of(reader_at(&c->in), reader_left(&c->in));
+    if (packed) {
+        c->info.compression = packed->name;
+        if (!reader_unpack(&c->in, packed, err) || !sniff(c, unknown, err)) {
+            return false;
+        }
     }
     if (pcap_form_known(c)) {
         return pcap_form_begin(c, err);
     }
-    return pcapng_form_known(c) ? pcapng_form_begin(c, err) : foreign_refuse(c, err);
+    return pcapng_form_known(c) ? pcapng_form_begin(c, err)
+                                : foreign_refuse(c, unknown, err);
 }
 
 struct capture *capture_open(const char *path, struct policap_error *err)
 {
+    bool unknown;
+
+    return capture_open_any(path, &unknown, err);
+}
+
+struct capture *capture_open_any(const char *path, bool *unknown,
+                                 struct policap_error *err)
+{
     size_t path_size = strlen(path) + 1;
     struct capture *c = calloc(1, sizeof *c + path_size);
 
+    *unknown = false;
     if (!c) {
         fail(err, "%s: no memory to read it: end other programs", path);
         return NULL;
     }
     memcpy(c->path, path, path_size);
     c->info.path = c->path;
-    if (!reader_init(&c->in, c->path, err) || !begin(c, err)) {
+    if (!reader_init(&c->in, c->path, err) || !begin(c, unknown, err)) {
         capture_close(c);
         return NULL;
     }
@@ -85,16 +118,34 @@ void capture_close(struct capture *capture)
     }
 }
 
-/* A second pass over frames that are still in the L1 cache: it costs less than the
- * readers would pay for keeping six more values in each turn of their loops. */
-static void count_frames(struct capture_info *info, struct frame *frames, size_t n)
+void capture_set_filter(struct capture *capture, struct filter *filter)
 {
+    capture->filter = filter;
+}
+
+/* More passes over frames that are still in the L1 cache: it costs less than the
+ * readers would pay for keeping more values in each turn of their loops. */
+static void number_frames(struct capture *c, struct frame *frames, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        frames[i].number = c->n_read + i + 1;
+    }
+    c->n_read += n;
+}
+
+void capture_count(struct capture *capture, const struct frame *frames, size_t n)
+{
+    struct capture_info *info = &capture->info;
+
+    if (n == 0) {
+        return;
+    }
+
     int64_t first = info->packets > 0 ? info->first_ns : frames[0].ns;
     int64_t last = info->packets > 0 ? info->last_ns : frames[0].ns;
     uint64_t bytes = 0, n_cut = 0;
 
     for (size_t i = 0; i < n; i++) {
-        frames[i].number = info->packets + i + 1;
         bytes += frames[i].wire_len;
         n_cut += frames[i].cap_len < frames[i].wire_len;
         first = frames[i].ns < first ? frames[i].ns : first;
@@ -107,18 +158,36 @@ static void count_frames(struct capture_info *info, struct frame *frames, size_t
     info->last_ns = last;
 }
 
+/* The end: each turn reads a frame, or returns. */
+bool capture_fetch(struct capture *capture, struct frame *frames, size_t *n,
+                   struct policap_error *err)
+{
+    do {
+        *n = 0;
+        if (!capture->read(capture, frames, n, err)) {
+            *n = 0;
+            return false;
+        }
+        if (*n == 0) {
+            capture->info.cut |= reader_cut(&capture->in);
+            return true;
+        }
+        number_frames(capture, frames, *n);
+        if (capture->filter && !filter_apply(capture->filter, frames, n, err)) {
+            *n = 0;
+            return false;
+        }
+    } while (*n == 0);
+    return true;
+}
+
 bool capture_read(struct capture *capture, struct frame *frames, size_t *n,
                   struct policap_error *err)
 {
-    *n = 0;
-    if (!capture->read(capture, frames, n, err)) {
-        *n = 0;
-        return false;
-    }
-    if (*n > 0) {
-        count_frames(&capture->info, frames, *n);
-    }
-    return true;
+    bool ok = capture_fetch(capture, frames, n, err);
+
+    capture_count(capture, frames, *n);
+    return ok;
 }
 
 const struct capture_info *capture_info(const struct capture *capture)

@@ -10,6 +10,9 @@
  * third of what libpcap's file reader does.  libpcap's reader is the oracle that the
  * tests hold this one against, and gives the names of link types.
  *
+ * Compressed with gzip, zstd or lz4, a capture is unpacked as it is read.  Offsets in
+ * messages are then those of the unpacked bytes.
+ *
  * Formats: pcap with microsecond and nanosecond magic in either byte order and the
  * "modified" form; pcapng with several sections, interfaces, link types and time
  * resolutions (SHB, IDB, EPB, PB, SPB; other blocks are passed over by their length).
@@ -38,12 +41,14 @@ struct frame {
     uint32_t wire_len;  /* Bytes on the wire; never less than cap_len. */
     uint16_t link;      /* LINKTYPE_ value of the frame's interface. */
     uint16_t interface; /* From 0, over all sections of the file. */
+    uint32_t capture;   /* Which of several, from 0: group_read() sets it. */
 };
 
 /* What the file said of itself, complete once capture_read() has given 0 frames. */
 struct capture_info {
-    const char *path;   /* As given to capture_open(); "-" is standard input. */
-    const char *format; /* "pcap", "pcap-ns" or "pcapng". */
+    const char *path;        /* As given to capture_open(); "-" is standard input. */
+    const char *format;      /* "pcap", "pcap-ns" or "pcapng". */
+    const char *compression; /* "gzip", "zstd" or "lz4"; NULL: none. */
     uint16_t links[CAPTURE_MAX_INTERFACES]; /* Link types, each once. */
     size_t n_links;
     uint64_t packets;
@@ -51,7 +56,7 @@ struct capture_info {
     uint64_t snaplen_cut_packets;
     uint64_t dropped;          /* As interface statistics blocks say; 0 if none do. */
     int64_t first_ns, last_ns; /* Smallest and largest time; 0 without a packet. */
-    bool cut;                  /* The file ends inside its last record. */
+    bool cut; /* The file ends inside its last record, or inside compressed data. */
 };
 
 struct capture; /* opaque */

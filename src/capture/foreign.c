@@ -20,12 +20,14 @@ static const struct {
     const char *tool;
 } formats[] = {
     /* clang-format off */
-    {2, UNPACK,  "\x1f\x8b",                 "gzip",  "zcat"},
-    {4, UNPACK,  "\x28\xb5\x2f\xfd",         "zstd",  "zstdcat"},
-    {4, UNPACK,  "\x04\x22\x4d\x18",         "lz4",   "lz4cat"},
-    {6, UNPACK,  "\xfd" "7zXZ\0",            "xz",    "xzcat"},
-    {3, UNPACK,  "BZh",                      "bzip2", "bzcat"},
-    {4, UNPACK,  "PK\3\4",                   "zip",   "unzip -p"},
+    {2, UNPACK,  "\x1f\x8b",                 "gzip, twice", "zcat FILE | zcat"},
+    {4, UNPACK,  "\x28\xb5\x2f\xfd",         "zstd, twice", "zstdcat FILE | zstdcat"},
+    {4, UNPACK,  "\x04\x22\x4d\x18",         "lz4, twice",  "lz4cat FILE | lz4cat"},
+    {4, UNPACK,  "\x02\x21\x4c\x18",         "lz4's legacy format", "lz4cat FILE"},
+    {2, UNPACK,  "\x1f\x9d",                 "compress", "zcat FILE"},
+    {6, UNPACK,  "\xfd" "7zXZ\0",            "xz",    "xzcat FILE"},
+    {3, UNPACK,  "BZh",                      "bzip2", "bzcat FILE"},
+    {4, UNPACK,  "PK\3\4",                   "zip",   "unzip -p FILE"},
     {8, CONVERT, "snoop\0\0\0",              "a snoop capture", NULL},
     {4, CONVERT, "RTSS",                     "a Network Monitor 1 capture", NULL},
     {4, CONVERT, "GMBU",                     "a Network Monitor 2 capture", NULL},
@@ -39,7 +41,7 @@ static const struct {
     /* clang-format on */
 };
 
-bool foreign_refuse(const struct capture *c, struct policap_error *err)
+bool foreign_refuse(const struct capture *c, bool *unknown, struct policap_error *err)
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         if (reader_left(&c->in) < formats[i].len ||
@@ -48,13 +50,14 @@ bool foreign_refuse(const struct capture *c, struct policap_error *err)
         }
         if (formats[i].remedy == UNPACK) {
             return fail(err,
-                        "%s: compressed with %s: decompress first, e.g. %s FILE | "
+                        "%s: compressed with %s: decompress first, e.g. %s | "
                         "policap check -",
                         c->in.where, formats[i].name, formats[i].tool);
         }
         return fail(err, "%s: %s: convert it first: editcap -F pcapng FILE new.pcapng",
                     c->in.where, formats[i].name);
     }
+    *unknown = true;
     return fail(err,
                 "%s: neither pcap nor pcapng: give a capture, or convert it with: "
                 "editcap -F pcapng FILE new.pcapng",

@@ -42,6 +42,8 @@ struct capture {
     size_t n_interfaces;      /* Over all sections. */
     size_t section_interface; /* Number of the current section's first one. */
     int64_t before_ns;        /* Time of the frame before, for blocks without one. */
+    uint64_t n_read;          /* Frames so far, those that are not wanted among them. */
+    struct filter *filter;    /* Borrowed; NULL: all are wanted. */
     struct interface interfaces[CAPTURE_MAX_INTERFACES];
     char path[]; /* Copy of what capture_open() was given. */
 };
@@ -72,8 +74,26 @@ bool pcapng_form_known(const struct capture *c);
 bool pcap_form_begin(struct capture *c, struct policap_error *err);
 bool pcapng_form_begin(struct capture *c, struct policap_error *err);
 
-/* Refuses a file of another format, by its name where it has one. */
-bool foreign_refuse(const struct capture *c, struct policap_error *err);
+/* Refuses a file of another format, by its name where it has one.  '*unknown': it has
+ * none. */
+bool foreign_refuse(const struct capture *c, bool *unknown, struct policap_error *err);
+
+/* As capture_open().  '*unknown': it was refused because nothing says that it is a
+ * capture. */
+struct capture *capture_open_any(const char *path, bool *unknown,
+                                 struct policap_error *err);
+
+/* Gives only what 'filter' (borrowed; NULL: nothing is left out) lets through. */
+void capture_set_filter(struct capture *capture, struct filter *filter);
+
+/* The two halves of capture_read(), for who reads more than he gives: reading numbered
+ * frames, and counting those that were given. */
+bool capture_fetch(struct capture *capture, struct frame *frames, size_t *n,
+                   struct policap_error *err);
+void capture_count(struct capture *capture, const struct frame *frames, size_t n);
+
+/* The DLT_ value of a LINKTYPE_ value. */
+int capture_link_dlt(uint16_t link);
 
 /* Adds a link type to the list of those the file holds. */
 void capture_add_link(struct capture *c, uint16_t link);

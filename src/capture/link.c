@@ -5,7 +5,7 @@
  * Files hold LINKTYPE_ numbers; libpcap names DLT_ numbers, which are those of the
  * system it was built for.  They are the same but for the few below.
  */
-#include "capture/capture.h"
+#include "capture/format.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -18,17 +18,20 @@ static const struct {
     {103, DLT_PPP_BSDOS},   {106, DLT_ATM_CLIP},
 };
 
-const char *capture_link_name(uint16_t link, char room[static 8])
+int capture_link_dlt(uint16_t link)
 {
-    int dlt = link;
-
     for (size_t i = 0; i < sizeof differing / sizeof *differing; i++) {
         if (differing[i].link == link) {
-            dlt = differing[i].dlt;
+            return differing[i].dlt;
         }
     }
+    return link;
+}
 
-    const char *name = pcap_datalink_val_to_name(dlt);
+const char *capture_link_name(uint16_t link, char room[static 8])
+{
+    const char *name = pcap_datalink_val_to_name(capture_link_dlt(link));
+
     if (name) {
         return name;
     }

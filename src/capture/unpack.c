@@ -56,8 +56,8 @@ bool unpack_init(struct unpack *u, const struct unpack_form *form, uint8_t *buf,
                     where, form->name, form->library, form->tool);
     }
     u->state = form->calls->open();
-    return u->state || fail(err, "%s: no memory to decompress it: end other programs",
-                            where);
+    return u->state ||
+           fail(err, "%s: no memory to decompress it: end other programs", where);
 }
 
 void unpack_fini(struct unpack *u)
@@ -114,9 +114,10 @@ ssize_t unpack_read(struct unpack *u, int fd, uint8_t *out, size_t room,
         if (u->in.left > 0 || u->inside) {
             const char *why = "it makes no progress";
             size_t n = room, left = u->in.left;
-            enum unpack_step step = u->form->calls->step(u->state, &u->in, out, &n, &why);
+            enum unpack_step step =
+                u->form->calls->step(u->state, &u->in, out, &n, &why);
 
-            u->inside = step == UNPACK_INSIDE;
+            u->inside = step != UNPACK_BETWEEN;
             if (n > 0) {
                 return (ssize_t)n;
             }

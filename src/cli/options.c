@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include "base/error.h"
+#include "report/words.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -238,8 +239,7 @@ bool options_parse(struct options *o, int argc, char **argv, struct policap_erro
     bool only_operands = false;
     int n = 0;
 
-    o->judge.fail_on =
-        ~(1u << KIND_ADVICE | 1u << KIND_CANDIDATE | 1u << KIND_NOT_SEEN);
+    o->judge.fail_on = words_default_fail_on();
     for (int i = 0; i < argc; i++) {
         const char *arg = argv[i];
 

@@ -104,8 +104,8 @@ class Lab:
     def wire_site(self):
         self.ip("sw", "link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
         self.ip("sw", "link", "set", "br0", "up")
-        self.link("fw", "phones", "sw", "up", mac="02:00:00:00:20:01")
-        self.ip("sw", "link", "set", "up", "master", "br0")
+        self.link("fw", "phones", "sw", "uplink", mac="02:00:00:00:20:01")
+        self.ip("sw", "link", "set", "uplink", "master", "br0")
         self.ip("fw", "addr", "add", "10.20.0.1/24", "dev", "phones")
         for i, phone in enumerate(self.phones, 1):
             self.link(phone, "wlan0", "sw", phone, mac="00:90:7a:12:34:%02d" % i)
@@ -237,7 +237,7 @@ table ip n {
 
     # --- the mirror ---
 
-    def capture(self, path, name="sw", interface="up", expression=""):
+    def capture(self, path, name="sw", interface="uplink", expression=""):
         child = self.start(name, "tcpdump", "-i", interface, "-s", "0", "-U", "-n", "-Z",
                            "root", "-w", path, *([expression] if expression else []))
         for _ in range(50):
