@@ -38,7 +38,8 @@ void policap_policy_free(struct policap_policy *policy);
 /* Reads captures, in the order given, as one.  "-" is standard input.  Returns a tally
  * that the caller releases with policap_tally_free(), or NULL with '*err'. */
 struct policap_tally *policap_tally_collect(const char *const *captures,
-                                            size_t n_captures, struct policap_error *err);
+                                            size_t n_captures,
+                                            struct policap_error *err);
 
 /* Reads a tally that policap_tally_save() wrote; as above. */
 struct policap_tally *policap_tally_load(const char *path, struct policap_error *err);

@@ -248,6 +248,7 @@ struct sight_scope {
     const char *to; /* "internet", "site", "subnet" */
     uint64_t flows, two_way;
     uint64_t heard, spoken; /* Packets toward the phones, and from them. */
+    uint64_t acked_unseen;  /* Of 'flows': of which the capture misses a packet. */
     enum trust trust;
     char reason[160]; /* "" where there is none. */
 };
@@ -290,7 +291,7 @@ struct judgement {
     enum verdict verdict;
     int64_t now_ns;
     bool exact;
-    const char *limits[12]; /* Caps that were reached, NULL at the end. */
+    const char *limits[TALLY_LIMITS]; /* Caps that were reached, NULL at the end. */
     const struct tally *tally;
     const struct policy *policy;
     struct device *devices; /* Sorted by key. */
@@ -309,7 +310,7 @@ struct judgement {
     struct sight_scope *scopes;
     size_t n_scopes;
     enum trust trust;
-    uint64_t sight_flows, sight_two_way;
+    uint64_t sight_flows, sight_two_way, sight_acked_unseen;
     uint64_t named_sni, named_dns, named_http, named_none;
     uint64_t background[BACKGROUNDS];
     struct judge_summary summary;

@@ -119,6 +119,26 @@ struct result outcome_of(const struct judging *j, const struct cell_key *key,
  * syslog, traps, media, silence is no sign. */
 bool outcome_expects_answer(const struct cell_key *key);
 
+/* One transport, port and peer of a group. */
+struct lane {
+    const struct attempt **attempts; /* By time. */
+    size_t n;
+    bool ok;                   /* Something worked. */
+    bool pending;              /* Something may still be answered. */
+    const struct attempt *bad; /* The worst failure that nothing saved. */
+    struct result result;      /* Its result; of datagrams that of all together. */
+    bool resolved;             /* The last attempt worked. */
+};
+
+/* lanes.c */
+bool outcome_is_bad(enum outcome outcome);
+/* Judges a lane whose attempts are in. */
+void lane_judge(const struct judging *j, struct lane *lane);
+/* Does a later success in the lane make up for this failure?  Not for a connection that
+ * was killed: what was to come through it did not. */
+bool lane_saves(const struct judging *j, const struct lane *lane,
+                const struct attempt *bad);
+
 /* groups.c: findings of documented flows, states of rows. */
 void groups_judge(struct judging *j);
 

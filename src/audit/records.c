@@ -97,6 +97,55 @@ static const struct field ttl_fields[] = {
     AT(ttl, high, U8, 1, MAX),
 };
 
+static const struct field exchange_fields[] = {
+    AT(exchange, key.host, ADDR, 1, KEY),   AT(exchange, key.peer, ADDR, 1, KEY),
+    AT(exchange, key.slot, U32, 1, KEY),    AT(exchange, key.port, U16, 1, KEY),
+    AT(exchange, key.result, U16, 1, KEY),  AT(exchange, key.kind, U8, 1, KEY),
+    AT(exchange, key.proto, U8, 1, KEY),    AT(exchange, n, U32, 1, SUM),
+    AT(exchange, first_ns, TIME, 1, MIN),   AT(exchange, last_ns, TIME, 1, MAX),
+    AT(exchange, frames, FRAME, 4, LOWEST),
+};
+
+static const struct field call_fields[] = {
+    AT(call, key.a, ADDR, 1, KEY),       AT(call, key.b, ADDR, 1, KEY),
+    AT(call, key.call, U32, 1, KEY),     AT(call, invited_ns, TIME, 1, MIN),
+    AT(call, answered_ns, TIME, 1, MIN), AT(call, ended_ns, TIME, 1, MIN),
+    AT(call, last_ns, TIME, 1, MAX),     AT(call, frames, FRAME, 4, LOWEST),
+};
+
+static const struct field expectation_fields[] = {
+    AT(expectation, key.from, ADDR, 1, KEY),
+    AT(expectation, key.to, ADDR, 1, KEY),
+    AT(expectation, key.addr, ADDR, 1, KEY),
+    AT(expectation, key.call, U32, 1, KEY),
+    AT(expectation, key.port, U16, 1, KEY),
+    AT(expectation, key.rtcp_port, U16, 1, KEY),
+    AT(expectation, flags, U8, 1, OR),
+    AT(expectation, first_ns, TIME, 1, MIN),
+    AT(expectation, last_ns, TIME, 1, MAX),
+    AT(expectation, frame, FRAME, 1, MIN),
+};
+
+static const struct field nat_sign_fields[] = {
+    AT(nat_sign, key.host, ADDR, 1, KEY), AT(nat_sign, key.peer, ADDR, 1, KEY),
+    AT(nat_sign, key.told, ADDR, 1, KEY), AT(nat_sign, key.port, U16, 1, KEY),
+    AT(nat_sign, key.kind, U8, 1, KEY),   AT(nat_sign, n, U32, 1, SUM),
+    AT(nat_sign, first_ns, TIME, 1, MIN), AT(nat_sign, last_ns, TIME, 1, MAX),
+    AT(nat_sign, frame, FRAME, 1, MIN),
+};
+
+static const struct field media_fields[] = {
+    AT(media, key.from, ADDR, 1, KEY),     AT(media, key.to, ADDR, 1, KEY),
+    AT(media, key.from_port, U16, 1, KEY), AT(media, key.to_port, U16, 1, KEY),
+    AT(media, packets, U32, 1, SUM),       AT(media, ssrc_low, U64, 1, MIN),
+    AT(media, ssrc_high, U64, 1, MAX),     AT(media, seq_low, U32, 1, MIN),
+    AT(media, seq_high, U32, 1, MAX),      AT(media, far_low, U32, 1, MIN),
+    AT(media, far_high, U32, 1, MAX),      AT(media, reports, U32, 1, SUM),
+    AT(media, deaf, U32, 1, SUM),          AT(media, losses, U32, 1, SUM),
+    AT(media, first_ns, TIME, 1, MIN),     AT(media, last_ns, TIME, 1, MAX),
+    AT(media, frames, FRAME, 4, LOWEST),
+};
+
 #define KIND(type, member, key_size, max)                                              \
     {                                                                                  \
 #type, offsetof(struct tally, member), sizeof(struct type), key_size, max,     \
@@ -111,6 +160,11 @@ const struct record_kind record_kinds[RECORD_KINDS] = {
     KIND(dhcp, dhcp, sizeof(struct dhcp_key), 1 << 17),
     KIND(host, hosts, sizeof(struct host_key), 1 << 18),
     KIND(ttl, ttls, sizeof(struct ttl_key), 1 << 18),
+    KIND(exchange, exchanges, sizeof(struct exchange_key), 1 << 17),
+    KIND(call, calls, sizeof(struct call_key), 1 << 17),
+    KIND(expectation, expectations, sizeof(struct expectation_key), 1 << 17),
+    KIND(nat_sign, nat_signs, sizeof(struct nat_sign_key), 1 << 16),
+    KIND(media, media, sizeof(struct media_key), 1 << 18),
 };
 
 static size_t width_of(const struct field *field)

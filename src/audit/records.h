@@ -50,7 +50,7 @@ struct record_kind {
     size_t n_fields;
 };
 
-enum { RECORD_KINDS = 7 };
+enum { RECORD_KINDS = 12 };
 
 extern const struct record_kind record_kinds[RECORD_KINDS];
 

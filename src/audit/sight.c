@@ -79,7 +79,7 @@ bool sight_sees_phones(const struct judging *j, const struct addr *ip,
     return scope && scope->spoken > 0;
 }
 
-static enum trust trust_of(uint64_t flows, uint64_t two_way)
+static enum trust trust_of(uint64_t flows, uint64_t two_way, uint64_t acked_unseen)
 {
     if (flows == 0) {
         return TRUST_LIMITED;
@@ -87,7 +87,8 @@ static enum trust trust_of(uint64_t flows, uint64_t two_way)
     if (two_way * 10 < flows) {
         return TRUST_BLIND;
     }
-    return two_way * 10 >= flows * 9 ? TRUST_GOOD : TRUST_LIMITED;
+    return two_way * 10 >= flows * 9 && acked_unseen * 100 < flows ? TRUST_GOOD
+                                                                   : TRUST_LIMITED;
 }
 
 static void scope_reason(struct sight_scope *scope)
@@ -95,6 +96,12 @@ static void scope_reason(struct sight_scope *scope)
     if (scope->flows == 0) {
         snprintf(scope->reason, sizeof scope->reason,
                  "no flow here proves that its answers should have been seen");
+    } else if (scope->two_way * 10 >= scope->flows * 9 && scope->acked_unseen) {
+        snprintf(scope->reason, sizeof scope->reason,
+                 "in %llu of %llu answered flows packets were acknowledged that this "
+                 "capture does not hold: it lost some",
+                 (unsigned long long)scope->acked_unseen,
+                 (unsigned long long)scope->flows);
     } else if (scope->trust != TRUST_GOOD) {
         snprintf(
             scope->reason, sizeof scope->reason,
@@ -130,6 +137,7 @@ void sight_judge(struct judging *j)
         if (scope && !a->inbound && (facts & FACT_PROVED)) {
             scope->flows += a->cell->attempts;
             scope->two_way += facts & FACT_TWO_WAY ? a->cell->attempts : 0;
+            scope->acked_unseen += a->cell->acked_unseen;
         }
     }
     if (out->n_scopes) {
@@ -138,11 +146,13 @@ void sight_judge(struct judging *j)
     for (size_t i = 0; i < out->n_scopes; i++) {
         struct sight_scope *scope = &out->scopes[i];
 
-        scope->trust = trust_of(scope->flows, scope->two_way);
+        scope->trust = trust_of(scope->flows, scope->two_way, scope->acked_unseen);
         scope_reason(scope);
         out->sight_flows += scope->flows;
         out->sight_two_way += scope->two_way;
+        out->sight_acked_unseen += scope->acked_unseen;
     }
     out->trust = j->n_attempts == 0 ? TRUST_BLIND
-                                    : trust_of(out->sight_flows, out->sight_two_way);
+                                    : trust_of(out->sight_flows, out->sight_two_way,
+                                               out->sight_acked_unseen);
 }

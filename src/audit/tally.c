@@ -251,6 +251,8 @@ static bool records_merge(const struct record_kind *kind,
         struct lookup lookup;
         struct lease lease;
         struct dhcp dhcp;
+        struct expectation expectation;
+        struct media media;
     } moved;
 
     for (uint32_t i = 0; i < from->n; i++) {
@@ -411,7 +413,8 @@ const struct tally_capture *tally_capture_of(const struct tally *tally, uint32_t
     return NULL;
 }
 
-const char *const *tally_limits(const struct tally *tally, const char *room[static 12])
+const char *const *tally_limits(const struct tally *tally,
+                                const char *room[static TALLY_LIMITS])
 {
     size_t n = 0;
 

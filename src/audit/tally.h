@@ -26,7 +26,8 @@ enum {
     TALLY_MAX_SOURCES = 256, /* Interfaces of one tap. */
     TALLY_MAX_TAPS = 16,     /* Named ones. */
     TAP_NAME_LEN = 64,
-    TALLY_MAX_CAPTURES = 65536
+    TALLY_MAX_CAPTURES = 65536,
+    TALLY_LIMITS = 20 /* Caps that can be named, and the end. */
 };
 
 /* What the signs of one attempt say, before any row is known. */
@@ -183,6 +184,125 @@ struct host {
     uint32_t arp; /* Times the owner said so itself (ARP). */
 };
 
+/* What was asked and answered in a protocol of requests, in one slot: messages of one
+ * kind with one result. */
+enum exchange_kind {
+    EXCHANGE_SIP_REGISTER,
+    EXCHANGE_SIP_INVITE,
+    EXCHANGE_SIP_OTHER,
+    EXCHANGE_KINDS
+};
+
+/* Results below 100 are of requests; an answer's is its SIP status. */
+enum exchange_result {
+    EXCHANGE_ASKED,
+    EXCHANGE_ASKED_AS_USER,   /* With credentials. */
+    EXCHANGE_ASKED_IN_PIECES, /* In IP fragments that all were seen; counted besides. */
+    EXCHANGE_FRAGMENTS_MISSING, /* Of which some were not. */
+    EXCHANGE_ANSWERS = 100
+};
+
+struct exchange_key {
+    struct addr host, peer; /* Who asked, and who was asked. */
+    uint32_t slot;
+    uint16_t port; /* Of who was asked. */
+    uint16_t result;
+    uint8_t kind; /* enum exchange_kind */
+    uint8_t proto;
+    uint16_t zero;
+};
+
+struct exchange {
+    struct exchange_key key;
+    uint32_t n;
+    int64_t first_ns, last_ns;
+    uint32_t frames[4];
+};
+
+/* A SIP call between two hosts that signalled it.  Its Call-ID is kept as a hash: it
+ * often holds a user's name. */
+struct call_key {
+    struct addr a, b; /* a is the lower address. */
+    uint32_t call;
+    uint32_t zero;
+};
+
+struct call {
+    struct call_key key;
+    int64_t invited_ns, answered_ns, ended_ns; /* The first of each. */
+    int64_t last_ns;
+    uint32_t frames[4];
+};
+
+/* Where an SDP says that media are expected. */
+enum expectation_flag {
+    EXPECT_SENDRECV = 1, /* 1 << enum sdp_direction */
+    EXPECT_SENDONLY = 2,
+    EXPECT_RECVONLY = 4,
+    EXPECT_INACTIVE = 8,
+    EXPECT_RTP = 16
+};
+
+struct expectation_key {
+    struct addr from, to; /* Whose SIP message told it to whom. */
+    struct addr addr;     /* 0.0.0.0: on hold. */
+    uint32_t call;
+    uint16_t port, rtcp_port;
+};
+
+struct expectation {
+    struct expectation_key key;
+    uint8_t flags; /* enum expectation_flag */
+    int64_t first_ns, last_ns;
+    uint32_t frame;
+};
+
+/* Signs of address translation (A5): an address that a message tells. */
+enum nat_kind {
+    NAT_VIA,      /* Of a request's Via, other than where it came from. */
+    NAT_CONTACT,  /* Of its Contact, likewise. */
+    NAT_SDP,      /* Of its SDP, likewise. */
+    NAT_RECEIVED, /* received= of an answer: where the server saw the request from. */
+    NAT_STUN,     /* A request of STUN. */
+    NAT_TURN,
+    NAT_ICE,
+    NAT_KINDS
+};
+
+struct nat_sign_key {
+    struct addr host, peer;
+    struct addr told; /* :: for STUN, TURN and ICE. */
+    uint16_t port;    /* The peer's. */
+    uint8_t kind;     /* enum nat_kind */
+    uint8_t zero;
+};
+
+struct nat_sign {
+    struct nat_sign_key key;
+    uint32_t n;
+    int64_t first_ns, last_ns;
+    uint32_t frame;
+};
+
+/* RTP or RTCP from one end to another. */
+struct media_key {
+    struct addr from, to;
+    uint16_t from_port, to_port;
+};
+
+struct media {
+    struct media_key key;
+    uint32_t packets;             /* Of RTP. */
+    uint64_t ssrc_low, ssrc_high; /* Plus one, so that 0 is none. */
+    uint32_t seq_low, seq_high;   /* Plus one ... */
+    uint32_t far_low, far_high;   /* ... and with the top bit turned: one of the two
+                                     ranges does not run over the end. */
+    uint32_t reports, deaf; /* RTCP reports, and those that tell of nothing heard. */
+    uint32_t losses;        /* Of the latter those that say all was lost. */
+    int64_t first_ns, last_ns;
+    uint32_t frames[4];
+};
+
 /* TTLs of an address's packets, RSTs left out. */
 struct ttl_key {
     struct addr addr;
@@ -253,6 +373,7 @@ struct name_table {
 struct tally {
     struct name_table names;
     struct pool cells, lookups, bindings, leases, dhcp, hosts, ttls;
+    struct pool exchanges, calls, expectations, nat_signs, media;
     struct piece *pieces; /* Flows that are not over. */
     size_t n_pieces, pieces_room;
     struct window *windows;
@@ -320,7 +441,8 @@ const struct tally_capture *tally_capture_of(const struct tally *tally, uint32_t
                                              uint64_t *number);
 
 /* Counters that hit a cap, as "cells", ... ; NULL ends the list. */
-const char *const *tally_limits(const struct tally *tally, const char *room[static 12]);
+const char *const *tally_limits(const struct tally *tally,
+                                const char *room[static TALLY_LIMITS]);
 
 /* --- attempts (attempt.c) --- */
 

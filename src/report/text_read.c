@@ -105,7 +105,7 @@ static void put_flows(struct text_writer *text, const struct judgement *judgemen
     if (!judgement->exact) {
         text_label(text, 2, "Not exact", HANG);
         text_say(text, "More was seen than could be kept; counts are lower bounds.");
-        for (size_t i = 0; i < 12 && judgement->limits[i]; i++) {
+        for (size_t i = 0; i < TALLY_LIMITS && judgement->limits[i]; i++) {
             text_say(text, "Cap reached: %s.", judgement->limits[i]);
         }
     }

@@ -34,8 +34,11 @@ V6 = "2a00:1450:4001:80b::200e"
 
 
 def run(*args, check=True, **more):
-    return subprocess.run([str(a) for a in args], check=check, stdout=subprocess.PIPE,
+    done = subprocess.run([str(a) for a in args], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, **more)
+    if check and done.returncode:
+        raise RuntimeError("%s: %s" % (" ".join(map(str, args)), done.stdout))
+    return done
 
 
 class Lab:
@@ -169,8 +172,8 @@ table inet f {
     }
 }
 table ip n {
-    chain dst { type nat hook prerouting priority -100; }
-    chain src { type nat hook postrouting priority 100; oifname "wan" masquerade; }
+    chain inwards { type nat hook prerouting priority -100; }
+    chain outwards { type nat hook postrouting priority 100; oifname "wan" masquerade; }
 }
 """ % (prerouting, rules)
         path = os.path.join(self.scratch, "rules.nft")

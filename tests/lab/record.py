@@ -503,7 +503,7 @@ def dns_late(lab):
 def portal(lab):
     ordinary(lab)
     lab.serve("fw", "portal@10.20.0.1:8080")
-    lab.exec("fw", "nft", "add rule ip n dst iifname phones tcp dport 80 redirect to :8080")
+    lab.exec("fw", "nft", "add rule ip n inwards iifname phones tcp dport 80 redirect to :8080")
     time.sleep(0.5)
     lab.get("ph01", "https://sam.corp.example/")
     for _ in range(2):
