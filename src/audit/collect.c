@@ -15,22 +15,20 @@ enum {
     AHEAD_PIECE = 12 /* ... and between asking for the piece and using it. */
 };
 
-/* Packets of one batch of frames, and their order by shard. */
+/* Packets of one batch of frames. */
 struct batch {
     struct packet packets[BATCH_PACKETS];
-    uint8_t shards[BATCH_PACKETS];
-    struct shard_packet order[BATCH_PACKETS];
+    struct shard_packet items[BATCH_PACKETS];
     size_t n;
 };
 
 struct collector {
     struct shard shards[SHARDS];
     struct batch batch;
-    struct tally tally; /* Captures and windows. */
-    uint32_t base;      /* Frames of the captures before. */
+    struct tally tally;   /* Captures and windows. */
+    size_t first_capture; /* Of the group that is read, in the tally. */
+    size_t capture;       /* Of the frames that came last. */
     struct window open[TALLY_MAX_SOURCES];
-    uint64_t undecoded[DECODE_RESULTS];
-    uint64_t encap[ENCAPS];
     uint16_t tap;
     bool for_merge;
     bool has_source;
@@ -71,40 +69,26 @@ void collector_free(struct collector *c)
 
 /* The inside address, or the lower one if both or neither are inside, decides.  The
  * choice knows no site: what it chooses must not change with a site file. */
-static uint8_t shard_of(const struct packet *packet)
+static uint8_t shard_of(const struct flow_key *key)
 {
-    const struct addr *host = &packet->src;
-    bool src_inside = addr_is_private(&packet->src);
+    bool only_b = addr_is_private(&key->b) && !addr_is_private(&key->a);
+    const struct addr *host = only_b ? &key->b : &key->a; /* 'a' is the lower one. */
     uint64_t half[2];
 
-    if (src_inside == addr_is_private(&packet->dst)) {
-        host = addr_cmp(&packet->src, &packet->dst) <= 0 ? &packet->src : &packet->dst;
-    } else if (!src_inside) {
-        host = &packet->dst;
-    }
     memcpy(half, host->b, sizeof half);
     return hash_mix(half[0], half[1]) % SHARDS;
 }
 
-/* Orders packets by shard, keeping the order of those of one shard. */
-static void batch_sort(struct batch *batch, uint32_t base)
+static void prepare(struct shard_packet *item, const struct packet *packet)
 {
-    uint16_t starts[SHARDS + 1] = {0};
+    unsigned from;
 
-    for (size_t i = 0; i < batch->n; i++) {
-        batch->shards[i] = shard_of(&batch->packets[i]);
-        starts[batch->shards[i] + 1]++;
-    }
-    for (size_t s = 0; s < SHARDS; s++) {
-        starts[s + 1] = (uint16_t)(starts[s + 1] + starts[s]);
-    }
-    for (size_t i = 0; i < batch->n; i++) {
-        const struct packet *packet = &batch->packets[i];
-        struct shard_packet *item = &batch->order[starts[batch->shards[i]]++];
-
-        shard_prepare(item, packet, base + (uint32_t)packet->frame);
-        item->shard = batch->shards[i];
-    }
+    item->packet = packet;
+    item->frame = (uint32_t)packet->frame;
+    item->key = flow_key_of(packet, packet->interface, &from);
+    item->hash = flow_key_hash(&item->key);
+    item->from = (uint8_t)from;
+    item->shard = shard_of(&item->key);
 }
 
 /* A flow's state lies in no cache: its slot is asked for well before its piece, and
@@ -112,11 +96,11 @@ static void batch_sort(struct batch *batch, uint32_t base)
 static void batch_apply(struct collector *c)
 {
     struct batch *batch = &c->batch;
-    const struct shard_packet *items = batch->order;
+    struct shard_packet *items = batch->items;
 
-    batch_sort(batch, c->base);
     for (size_t i = 0; i < batch->n + AHEAD_SLOT; i++) {
         if (i < batch->n) {
+            prepare(&items[i], &batch->packets[i]);
             flow_table_prefetch_slot(c->shards[items[i].shard].flows, items[i].hash);
         }
         if (i >= AHEAD_SLOT - AHEAD_PIECE && i < batch->n + AHEAD_SLOT - AHEAD_PIECE) {
@@ -149,7 +133,12 @@ static void window_note(struct collector *c, const struct frame *frame)
 {
     struct window *w = &c->open[frame->interface % TALLY_MAX_SOURCES];
     int64_t gap = (int64_t)WINDOW_GAP_S * 1000000000;
+    int64_t ahead = frame->ns - w->last_ns;
 
+    if (ahead >= 0 && ahead <= gap && w->first_ns != 0) {
+        w->last_ns = frame->ns;
+        return;
+    }
     if (w->first_ns == 0) {
         source_note(c, frame->interface);
         w->first_ns = w->last_ns = frame->ns;
@@ -176,12 +165,34 @@ static void windows_close(struct collector *c)
     }
 }
 
-static void tunnels_count(struct collector *c, const struct packet *packets, size_t n)
+static void tunnels_count(struct tally_capture *capture, const struct packet *packets,
+                          size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < packets[i].n_encap; k++) {
-            c->encap[packets[i].encap[k]]++;
+            capture->encap[packets[i].encap[k]]++;
         }
+    }
+}
+
+/* Frames get their ordinals, and the interface's number that of the tap. */
+static void frames_prepare(struct collector *c, struct frame *frames, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t capture = c->first_capture + frames[i].capture;
+
+        frames[i].number = tally_frame(&c->tally, capture, frames[i].number);
+        frames[i].interface = (uint16_t)(c->tap << 8 | frames[i].interface);
+    }
+}
+
+/* Copies are noticed by the shards, and are of the capture of which frames came last.
+ */
+static void copies_note(struct collector *c)
+{
+    for (size_t i = 0; i < SHARDS; i++) {
+        c->tally.captures[c->capture].copies += c->shards[i].copies;
+        c->shards[i].copies = 0;
     }
 }
 
@@ -189,6 +200,8 @@ static void decode_batch(struct collector *c, const struct frame *frames, size_t
 {
     for (size_t i = 0; i < n; i++) {
         struct batch *batch = &c->batch;
+        struct tally_capture *capture =
+            &c->tally.captures[c->first_capture + frames[i].capture];
         size_t n_packets;
 
         window_note(c, &frames[i]);
@@ -198,55 +211,66 @@ static void decode_batch(struct collector *c, const struct frame *frames, size_t
 
         enum decode_result result = decode_frame(&frames[i], batch->packets + batch->n,
                                                  PACKETS_A_FRAME, &n_packets);
-        c->undecoded[result]++;
-        tunnels_count(c, batch->packets + batch->n, n_packets);
+        capture->undecoded[result]++;
+        tunnels_count(capture, batch->packets + batch->n, n_packets);
         batch->n += n_packets;
     }
     batch_apply(c);
 }
 
-static bool capture_note(struct collector *c, const struct capture_info *info)
+static void take_frames(struct collector *c, struct frame *frames, size_t n)
 {
-    struct tally_capture *grown = realloc(
-        c->tally.captures, (c->tally.n_captures + 1) * sizeof *c->tally.captures);
+    size_t capture = c->first_capture + frames[n - 1].capture;
 
+    if (capture != c->capture) {
+        copies_note(c);
+        c->capture = capture;
+    }
+    frames_prepare(c, frames, n);
+    decode_batch(c, frames, n);
+}
+
+/* An entry for each capture of the group, filled at the end. */
+static bool captures_begin(struct collector *c, const struct capture_group *group)
+{
+    size_t n = c->tally.n_captures + group_count(group);
+    struct tally_capture *grown = NULL;
+
+    if (n <= TALLY_MAX_CAPTURES) {
+        grown = realloc(c->tally.captures, (n + 1) * sizeof *grown);
+    }
     if (!grown) {
         return false;
     }
     c->tally.captures = grown;
+    c->first_capture = c->capture = c->tally.n_captures;
+    for (size_t i = 0; i < group_count(group); i++) {
+        struct tally_capture *capture = &grown[c->tally.n_captures];
 
-    struct tally_capture *capture = &grown[c->tally.n_captures];
-    *capture = (struct tally_capture){
-        .path = strdup(info->path),
-        .packets = info->packets,
-        .bytes = info->bytes,
-        .snaplen_cut_packets = info->snaplen_cut_packets,
-        .dropped = info->dropped,
-        .first_ns = info->first_ns,
-        .last_ns = info->last_ns,
-        .cut = info->cut,
-        .base = c->base,
-    };
-    if (!capture->path) {
-        return false;
+        *capture =
+            (struct tally_capture){.path = strdup(group_path(group, i)), .tap = c->tap};
+        if (!capture->path) {
+            return false;
+        }
+        c->tally.n_captures++;
     }
+    return true;
+}
+
+static void capture_end(struct tally_capture *capture, const struct capture_info *info)
+{
+    capture->packets = info->packets;
+    capture->bytes = info->bytes;
+    capture->snaplen_cut_packets = info->snaplen_cut_packets;
+    capture->dropped = info->dropped;
+    capture->first_ns = info->first_ns;
+    capture->last_ns = info->last_ns;
+    capture->cut = info->cut;
     strncpy(capture->format, info->format, sizeof capture->format - 1);
     for (size_t i = 0; i < info->n_links && i < 8; i++) {
         capture->links[capture->n_links++] = info->links[i];
     }
-    memcpy(capture->undecoded, c->undecoded, sizeof capture->undecoded);
     capture->undecoded[DECODE_OK] = 0;
-    memset(c->undecoded, 0, sizeof c->undecoded);
-    memcpy(capture->encap, c->encap, sizeof capture->encap);
-    memset(c->encap, 0, sizeof c->encap);
-    for (size_t i = 0; i < SHARDS; i++) {
-        capture->copies += c->shards[i].copies;
-        c->shards[i].copies = 0;
-    }
-    capture->tap = c->tap;
-    c->base += (uint32_t)info->packets;
-    c->tally.n_captures++;
-    return true;
 }
 
 bool collector_tap(struct collector *c, const char *name)
@@ -259,27 +283,38 @@ bool collector_tap(struct collector *c, const char *name)
     return c->tap != 0;
 }
 
-bool collector_read(struct collector *c, const char *path, struct policap_error *err)
+bool collector_read_group(struct collector *c, struct capture_group *group,
+                          struct policap_error *err)
 {
-    struct capture *capture = capture_open(path, err);
     struct frame frames[CAPTURE_BATCH];
     size_t n;
     bool ok;
 
-    if (!capture) {
-        return false;
+    if (!captures_begin(c, group)) {
+        return fail(err, "out of memory, or more than %d captures", TALLY_MAX_CAPTURES);
     }
-    while ((ok = capture_read(capture, frames, &n, err)) && n > 0) {
-        for (size_t i = 0; i < n; i++) {
-            frames[i].interface = (uint16_t)(c->tap << 8 | frames[i].interface);
-        }
-        decode_batch(c, frames, n);
+    while ((ok = group_read(group, frames, &n, err)) && n > 0) {
+        take_frames(c, frames, n);
     }
     windows_close(c);
-    if (ok && (!capture_note(c, capture_info(capture)) || c->failed)) {
-        ok = fail(err, "%s: out of memory", path);
+    if (!ok || group_count(group) == 0) {
+        return ok;
     }
-    capture_close(capture);
+    copies_note(c);
+    for (size_t i = 0; i < group_count(group); i++) {
+        capture_end(&c->tally.captures[c->first_capture + i], group_info(group, i));
+    }
+    return !c->failed || fail(err, "out of memory");
+}
+
+bool collector_read(struct collector *c, const char *path, struct policap_error *err)
+{
+    struct capture_group *group = group_new();
+    bool ok = group || fail(err, "%s: out of memory", path);
+
+    ok = ok && group_add(group, path, false, err) && group_begin(group, NULL, 0, err) &&
+         collector_read_group(c, group, err);
+    group_free(group);
     return ok;
 }
 
@@ -303,7 +338,6 @@ struct tally *collector_take(struct collector *c)
     ok = ok && tally_merge(tally, &c->tally) && tally_settle(tally);
     tally_fini(&c->tally);
     tally_init(&c->tally);
-    c->base = 0;
     c->tap = 0;
     c->has_source = false;
     if (!ok) {

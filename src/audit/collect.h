@@ -11,6 +11,7 @@
 #define AUDIT_COLLECT_H
 
 #include "audit/tally.h"
+#include "capture/group.h"
 
 enum { SHARDS = 64 };
 
@@ -28,7 +29,12 @@ void collector_free(struct collector *collector);
  * views of one.  False: there are too many taps, or no tap can be named so. */
 bool collector_tap(struct collector *collector, const char *name);
 
-/* Reads a whole capture.  False: '*err' says what is wrong with it. */
+/* Reads all captures of the group, for which group_begin() was called.  False: '*err'
+ * says what is wrong with one of them, and the collector is good for nothing more. */
+bool collector_read_group(struct collector *collector, struct capture_group *group,
+                          struct policap_error *err);
+
+/* Reads one capture alone. */
 bool collector_read(struct collector *collector, const char *path,
                     struct policap_error *err);
 

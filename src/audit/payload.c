@@ -296,8 +296,7 @@ static void settle_end(struct shard *shard, struct piece *piece, unsigned from)
     piece->settled |= (uint8_t)(1u << from);
 }
 
-/* Starts putting segments in order from sequence number 'base' on. */
-static bool stream_open(struct shard *shard, struct piece *piece, unsigned from,
+bool payload_stream_open(struct shard *shard, struct piece *piece, unsigned from,
                         uint32_t base)
 {
     if (shard->n_free == 0 || piece->hello) {
@@ -352,7 +351,7 @@ static void segment_look(struct shard *shard, struct piece *piece,
     if (end->payload_packets == 1 && packet->tcp_seq != first_seq(end)) {
         if (!(end->seen & END_ISN) ||
             packet->tcp_seq - first_seq(end) >= HELLO_MAX_LEN ||
-            !stream_open(shard, piece, from, first_seq(end))) {
+            !payload_stream_open(shard, piece, from, first_seq(end))) {
             settle_end(shard, piece, from);
             return;
         }
@@ -363,7 +362,7 @@ static void segment_look(struct shard *shard, struct piece *piece,
     case PARSE_OK:
         break;
     case PARSE_MORE:
-        if (stream_open(shard, piece, from, packet->tcp_seq)) {
+        if (payload_stream_open(shard, piece, from, packet->tcp_seq)) {
             stream_look(shard, piece, packet, from);
         } else {
             settle_end(shard, piece, from);
@@ -383,7 +382,8 @@ static void look_tcp(struct shard *shard, struct piece *piece,
                      (struct cursor){packet->payload, packet->payload_cap}, frame);
         return;
     }
-    if (piece->settled >> from & 1) {
+    if (voice_tcp_look(shard, piece, packet, from, frame) ||
+        (piece->settled >> from & 1)) {
         return;
     }
     if (stream_of(shard, piece, from)) {
@@ -453,7 +453,8 @@ static void look_udp(struct shard *shard, struct piece *piece,
     } else if (packet->dst_port == PORT_DHCP_SERVER ||
                packet->dst_port == PORT_DHCP_CLIENT) {
         dhcp_look(&shard->tally, packet, bytes, frame);
-    } else if (piece->settled != SETTLED_BOTH) {
+    } else if (!voice_udp_look(&shard->tally, piece, packet, from, frame) &&
+               piece->settled != SETTLED_BOTH) {
         quic_look(shard, piece, bytes, from);
     }
 }

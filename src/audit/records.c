@@ -220,8 +220,8 @@ void record_copy(const struct record_kind *kind, void *to, const void *from,
                 number_set(field, to, i, record_move_name(move, v));
             } else if (field->type == FIELD_SOURCE) {
                 number_set(field, to, i, record_move_source(move, (uint16_t)v));
-            } else if (field->type == FIELD_FRAME && v != 0) {
-                number_set(field, to, i, v + move->frame_base);
+            } else if (field->type == FIELD_FRAME) {
+                number_set(field, to, i, record_move_frame(move, (uint32_t)v));
             }
         }
     }

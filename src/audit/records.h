@@ -83,6 +83,13 @@ void taps_sort(struct tally *tally);
 
 uint32_t record_move_name(const struct record_move *move, uint32_t name);
 
+/* The frame's ordinal behind those of the tally that it goes into. */
+uint32_t record_move_frame(const struct record_move *move, uint32_t frame);
+
+/* Moves the runs of captures, of which the first is now 'first_capture'.  False: out of
+ * memory. */
+bool record_move_runs(const struct record_move *move, size_t first_capture);
+
 /* Copies 'from' over 'to', moved. */
 void record_copy(const struct record_kind *kind, void *to, const void *from,
                  const struct record_move *move);

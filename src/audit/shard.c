@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { FRAGMENT_IDLE_S = 60, SWEEP_MASK = 15 };
+enum { FRAGMENT_IDLE_S = 60 };
 
 enum {
     ETHER_EAPOL = 0x888e,
@@ -34,6 +34,9 @@ struct fragments {
     struct packet early; /* A later fragment that came before the first ... */
     uint32_t n_early;    /* ... and how many of them did. */
     uint32_t early_frame;
+    int64_t first_ns; /* Of the first fragment. */
+    uint32_t first_frame;
+    uint16_t pieces; /* Of a SIP message: index + 1 of its stream, 0: none. */
 };
 
 enum { FRAGMENT_KEY_LEN = offsetof(struct fragments, last_ns) };
@@ -94,16 +97,6 @@ void shard_fini(struct shard *shard)
     tally_fini(&shard->tally);
 }
 
-void shard_finish(struct shard *shard)
-{
-    flow_table_each(shard->flows, piece_live, shard);
-    for (uint32_t i = 0; i < shard->fragments.n; i++) {
-        const struct fragments *f = pool_at(&shard->fragments, i);
-
-        shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT] += f->n_early;
-    }
-}
-
 /* Notes whose hardware address sent from an address. */
 static void host_note(struct tally *tally, const struct packet *packet, uint32_t arp)
 {
@@ -127,6 +120,35 @@ static void host_note(struct tally *tally, const struct packet *packet, uint32_t
     }
 }
 
+/* What is known of a datagram in fragments, as a packet. */
+static struct packet fragments_packet(const struct fragments *f)
+{
+    return (struct packet){.src = f->src,
+                           .dst = f->dst,
+                           .src_port = f->src_port,
+                           .dst_port = f->dst_port,
+                           .proto = f->proto,
+                           .kind = PACKET_UDP,
+                           .ns = f->first_ns};
+}
+
+/* Forgets what is known of a datagram; what did not come of it never will. */
+static void fragments_forget(struct shard *shard, const struct fragments *f)
+{
+    struct packet packet = fragments_packet(f);
+
+    shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT] += f->n_early;
+    voice_pieces_end(shard, f->pieces, &packet, f->first_frame);
+}
+
+void shard_finish(struct shard *shard)
+{
+    flow_table_each(shard->flows, piece_live, shard);
+    for (uint32_t i = 0; i < shard->fragments.n; i++) {
+        fragments_forget(shard, pool_at(&shard->fragments, i));
+    }
+}
+
 /* Makes room among the fragments: what is old goes, or else everything. */
 static void fragments_make_room(struct shard *shard, int64_t now_ns)
 {
@@ -137,7 +159,7 @@ static void fragments_make_room(struct shard *shard, int64_t now_ns)
 
         if (pool->n > SHARD_FRAGMENTS / 2 ||
             now_ns - f->last_ns > FRAGMENT_IDLE_S * second_ns) {
-            shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT] += f->n_early;
+            fragments_forget(shard, f);
             pool_remove(pool, i);
         }
     }
@@ -158,7 +180,7 @@ static struct fragments *fragments_of(struct shard *shard, const struct packet *
     if (f && packet->ns - f->last_ns > FRAGMENT_IDLE_S * second_ns) {
         const struct fragments *first = pool_at(&shard->fragments, 0);
 
-        shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT] += f->n_early;
+        fragments_forget(shard, f);
         pool_remove(&shard->fragments, (uint32_t)(f - first));
         f = NULL;
     }
@@ -200,6 +222,12 @@ static void later_fragment(struct shard *shard, const struct packet *packet,
         shard->tally.background[BACKGROUND_ORPHAN_FRAGMENT]++;
     } else if (f->ports_known) {
         fragment_count(shard, packet, f, frame);
+        if (voice_pieces_add(shard, f->pieces, packet)) {
+            struct packet whole = fragments_packet(f);
+
+            voice_pieces_end(shard, f->pieces, &whole, f->first_frame);
+            f->pieces = 0;
+        }
     } else {
         f->early = *packet;
         f->early.payload = NULL;
@@ -209,7 +237,8 @@ static void later_fragment(struct shard *shard, const struct packet *packet,
     }
 }
 
-static void first_fragment(struct shard *shard, const struct packet *packet)
+static void first_fragment(struct shard *shard, const struct packet *packet,
+                           uint32_t frame)
 {
     struct fragments *f = fragments_of(shard, packet);
 
@@ -219,21 +248,14 @@ static void first_fragment(struct shard *shard, const struct packet *packet)
     f->ports_known = true;
     f->src_port = packet->src_port;
     f->dst_port = packet->dst_port;
+    if (f->pieces == 0) {
+        f->first_ns = packet->ns;
+        f->first_frame = frame;
+        f->pieces = voice_pieces_begin(shard, packet, f->n_early == 0, frame);
+    }
     for (; f->n_early > 0; f->n_early--) {
         fragment_count(shard, &f->early, f, f->early_frame);
     }
-}
-
-void shard_prepare(struct shard_packet *item, const struct packet *packet,
-                   uint32_t frame)
-{
-    unsigned from;
-
-    item->packet = packet;
-    item->frame = frame;
-    item->key = flow_key_of(packet, packet->interface, &from);
-    item->hash = flow_key_hash(&item->key);
-    item->from = (uint8_t)from;
 }
 
 static void flow_packet(struct shard *shard, const struct shard_packet *item)
@@ -258,10 +280,7 @@ static void flow_packet(struct shard *shard, const struct shard_packet *item)
         payload_look(shard, piece, packet, from, frame);
     }
     if (packet->flags & PACKET_FRAGMENT) {
-        first_fragment(shard, packet);
-    }
-    if ((frame & SWEEP_MASK) == 0) {
-        flow_table_sweep(shard->flows, packet->ns);
+        first_fragment(shard, packet, frame);
     }
 }
 

@@ -27,7 +27,7 @@ struct shard {
 bool shard_init(struct shard *shard, bool keep_pieces, bool stay);
 void shard_fini(struct shard *shard);
 
-/* A packet of this shard, and what can be told of its flow beforehand. */
+/* A packet, and what can be told of its flow beforehand. */
 struct shard_packet {
     const struct packet *packet;
     uint32_t frame; /* Number of its frame over all captures. */
@@ -36,10 +36,6 @@ struct shard_packet {
     struct flow_key key;
     uint64_t hash;
 };
-
-/* Prepares 'item' for shard_apply(). */
-void shard_prepare(struct shard_packet *item, const struct packet *packet,
-                   uint32_t frame);
 
 /* Adds a packet. */
 void shard_apply(struct shard *shard, const struct shard_packet *item);
@@ -55,5 +51,39 @@ void payload_look(struct shard *shard, struct piece *piece, const struct packet 
 
 /* Gives back what reassembly holds for a flow that is over. */
 void payload_forget(struct shard *shard, const struct piece *piece);
+
+/* Starts putting segments of end 'from' in order from sequence number 'base' on.  False:
+ * there is no room, or the other end's are under reassembly. */
+bool payload_stream_open(struct shard *shard, struct piece *piece, unsigned from,
+                         uint32_t base);
+
+/* --- calls (voice_look.c, voice_tcp.c, voice_pieces.c) --- */
+
+/* Notes what a SIP message tells; 'packet' is one of those that carried it.  False: it
+ * is none. */
+bool voice_sip_look(struct tally *tally, const struct packet *packet,
+                    struct cursor message, bool in_pieces, uint32_t frame);
+
+/* Notes what a datagram tells.  True: it was SIP, RTP or RTCP, and nothing else. */
+bool voice_udp_look(struct tally *tally, const struct piece *piece,
+                    const struct packet *packet, unsigned from, uint32_t frame);
+
+/* Notes the SIP messages that a segment completes.  True: it is of SIP. */
+bool voice_tcp_look(struct shard *shard, struct piece *piece,
+                    const struct packet *packet, unsigned from, uint32_t frame);
+
+/* A SIP message in IP fragments, of which 'packet' is the first: the number by which it
+ * is put together, or 0.  Where it can not be ('in_order' is false), what is there of
+ * it is noted. */
+uint16_t voice_pieces_begin(struct shard *shard, const struct packet *packet,
+                            bool in_order, uint32_t frame);
+
+/* Adds another fragment.  True: the message is whole. */
+bool voice_pieces_add(struct shard *shard, uint16_t number,
+                      const struct packet *packet);
+
+/* Notes the message, or what there is of it; 'packet' holds its addresses and ports. */
+void voice_pieces_end(struct shard *shard, uint16_t number, const struct packet *packet,
+                      uint32_t frame);
 
 #endif

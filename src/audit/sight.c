@@ -96,7 +96,8 @@ static void scope_reason(struct sight_scope *scope)
     if (scope->flows == 0) {
         snprintf(scope->reason, sizeof scope->reason,
                  "no flow here proves that its answers should have been seen");
-    } else if (scope->two_way * 10 >= scope->flows * 9 && scope->acked_unseen) {
+    } else if (scope->trust == TRUST_LIMITED &&
+               scope->two_way * 10 >= scope->flows * 9) {
         snprintf(scope->reason, sizeof scope->reason,
                  "in %llu of %llu answered flows packets were acknowledged that this "
                  "capture does not hold: it lost some",

@@ -7,6 +7,7 @@ void stream_reset(struct stream *stream, unsigned end, uint32_t base)
 {
     stream->end = end;
     stream->base = base;
+    stream->whole_len = 0;
     stream->n = 0;
 }
 
@@ -102,6 +103,11 @@ bool stream_add(struct stream *stream, uint32_t seq, struct cursor segment)
         segment.left < HELLO_MAX_LEN - from ? segment.left : HELLO_MAX_LEN - from;
     return make_room(stream, from + len) &&
            fill(stream, from, from + (uint32_t)len, segment.at);
+}
+
+bool stream_is_whole(const struct stream *stream)
+{
+    return stream->whole_len != 0 && stream_prefix(stream).left >= stream->whole_len;
 }
 
 struct cursor stream_prefix(const struct stream *stream)

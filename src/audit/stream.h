@@ -16,7 +16,8 @@ enum { STREAM_RANGES = 12 };
 struct stream {
     uint32_t base; /* Sequence number of bytes[0]. */
     unsigned end;  /* Whose bytes they are: index into piece.end. */
-    uint32_t n;    /* Ranges in use. */
+    uint32_t whole_len; /* Of a datagram in fragments, once it is known; else 0. */
+    uint32_t n;         /* Ranges in use. */
     struct {
         uint32_t from, to;
     } ranges[STREAM_RANGES]; /* Sorted, apart. */
@@ -30,6 +31,9 @@ void stream_fini(struct stream *stream);
 /* Adds a segment.  False: it lies outside, there are too many holes, or memory is
  * out: the stream will not become whole. */
 bool stream_add(struct stream *stream, uint32_t seq, struct cursor segment);
+
+/* Is all of it there, and is it known how much that is? */
+bool stream_is_whole(const struct stream *stream);
 
 /* The bytes from the start to the first hole. */
 struct cursor stream_prefix(const struct stream *stream);

@@ -54,6 +54,7 @@ void tally_fini(struct tally *tally)
         free(tally->captures[i].path);
     }
     free(tally->captures);
+    free(tally->runs);
     free(tally->names.bytes);
     free(tally->names.offsets);
     free(tally->names.slots);
@@ -188,9 +189,9 @@ int64_t tally_end_ns(const struct tally *tally)
     return end;
 }
 
-static void move_frame(uint32_t *frame, uint32_t base)
+static void move_frame(uint32_t *frame, const struct record_move *move)
 {
-    *frame += *frame ? base : 0;
+    *frame = record_move_frame(move, *frame);
 }
 
 static void move_piece(struct piece *piece, const struct record_move *move)
@@ -198,18 +199,18 @@ static void move_piece(struct piece *piece, const struct record_move *move)
     for (unsigned e = 0; e < 2; e++) {
         struct flow_end *end = &piece->end[e];
 
-        move_frame(&end->first_frame, move->frame_base);
-        move_frame(&end->last_frame, move->frame_base);
-        move_frame(&end->last_data_frame, move->frame_base);
+        move_frame(&end->first_frame, move);
+        move_frame(&end->last_frame, move);
+        move_frame(&end->last_data_frame, move);
         for (unsigned k = 0; k < SIGNS; k++) {
             for (unsigned f = 0; f < 3; f++) {
-                move_frame(&end->signs[k].frames[f], move->frame_base);
+                move_frame(&end->signs[k].frames[f], move);
             }
         }
     }
     piece->key.source = record_move_source(move, piece->key.source);
     for (unsigned f = 0; f < 3; f++) {
-        move_frame(&piece->icmp.frames[f], move->frame_base);
+        move_frame(&piece->icmp.frames[f], move);
     }
     for (unsigned n = 0; n < FLOW_NAMES; n++) {
         piece->names[n].name = record_move_name(move, piece->names[n].name);
@@ -273,8 +274,7 @@ static bool records_merge(const struct record_kind *kind,
 static bool captures_merge(struct tally *into, const struct tally *from,
                            const struct record_move *move)
 {
-    uint32_t base = move->frame_base;
-    size_t n = into->n_captures + from->n_captures;
+    size_t first = into->n_captures, n = first + from->n_captures;
     struct tally_capture *grown;
 
     if (from->n_captures == 0) {
@@ -291,23 +291,18 @@ static bool captures_merge(struct tally *into, const struct tally *from,
         if (!(capture.path = strdup(capture.path))) {
             return false;
         }
-        capture.base += base;
+        capture.run = 0; /* It gets no more frames. */
         capture.tap = record_move_source(move, (uint16_t)(capture.tap << 8)) >> 8;
         into->captures[into->n_captures++] = capture;
     }
-    return true;
+    return record_move_runs(move, first);
 }
 
 bool tally_merge(struct tally *into, const struct tally *from)
 {
-    uint64_t base = 0;
-
-    for (size_t i = 0; i < into->n_captures; i++) {
-        base += into->captures[i].packets;
-    }
-
     struct record_move move = {
-        .into = into, .from = from, .frame_base = (uint32_t)base};
+        .into = into, .from = from, .frame_base = tally_last_frame(into)};
+
     if (!record_move_taps(&move)) {
         return false;
     }
@@ -397,20 +392,6 @@ bool tally_settle(struct tally *tally)
         }
     }
     return true;
-}
-
-const struct tally_capture *tally_capture_of(const struct tally *tally, uint32_t frame,
-                                             uint64_t *number)
-{
-    for (size_t i = tally->n_captures; i-- > 0;) {
-        const struct tally_capture *capture = &tally->captures[i];
-
-        if (frame > capture->base) {
-            *number = frame - capture->base;
-            return capture;
-        }
-    }
-    return NULL;
 }
 
 const char *const *tally_limits(const struct tally *tally,

@@ -9,7 +9,8 @@
  * (records.c) that merging, writing and reading share.
  *
  * Times are nanoseconds since 1970 UTC, 0 where there is none.  Frames are numbered
- * over all captures of a tally, from 1; struct tally_capture tells where one begins.
+ * over all captures of a tally, from 1: these ordinals come in runs (struct frame_run)
+ * that tell capture and number.
  */
 #ifndef AUDIT_TALLY_H
 #define AUDIT_TALLY_H
@@ -357,7 +358,18 @@ struct tally_capture {
     uint64_t undecoded[DECODE_RESULTS];
     uint64_t encap[ENCAPS]; /* Packets in each kind of tunnel. */
     uint16_t tap;           /* 0: of no named one. */
-    uint32_t base;          /* Frames of the captures before. */
+    size_t run; /* Index of its latest run, from 1; 0 without one.  While reading. */
+};
+
+/* The ordinal of a frame for which there was none left. */
+#define FRAME_UNKNOWN UINT32_MAX
+
+/* Frames 'number' and on of a capture have the ordinals 'first' and on, 'n' of them.
+ * Some of these may be no frame's. */
+struct frame_run {
+    uint32_t first, n;
+    uint32_t capture; /* Index. */
+    uint64_t number;
 };
 
 /* Interned names.  Id 0 is no name. */
@@ -380,6 +392,8 @@ struct tally {
     size_t n_windows;
     struct tally_capture *captures;
     size_t n_captures;
+    struct frame_run *runs; /* In order of their ordinals, which do not overlap. */
+    size_t n_runs, runs_room;
     char taps[TALLY_MAX_TAPS][TAP_NAME_LEN]; /* Tap n is named taps[n - 1]. */
     size_t n_taps;
     uint64_t background[BACKGROUNDS];
@@ -436,7 +450,19 @@ bool tally_settle(struct tally *tally);
 /* Latest packet of any source. */
 int64_t tally_end_ns(const struct tally *tally);
 
-/* The capture that holds frame 'frame', and the frame's number in it. */
+/* --- ordinals of frames (frames.c) --- */
+
+/* The ordinal of frame 'number' of a capture, which grows from call to call. */
+uint32_t tally_frame(struct tally *tally, size_t capture, uint64_t number);
+
+/* The highest ordinal so far. */
+uint32_t tally_last_frame(const struct tally *tally);
+
+/* Adds a run behind the others.  False: it does not fit there, or no memory. */
+bool tally_add_run(struct tally *tally, const struct frame_run *run);
+
+/* The capture that holds the frame with ordinal 'frame', and the frame's number in it;
+ * NULL: none is known. */
 const struct tally_capture *tally_capture_of(const struct tally *tally, uint32_t frame,
                                              uint64_t *number);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The tally as text: one JSON object a line.  The first names the format, the second
- * holds what there is one of; each other is a record, or a flow that is not over.
+ * holds what there is one of; each other is a capture, a run of its frames, a record,
+ * or a flow that is not over.
  *
  * What is read is hostile: every field's type and range is checked, and the caps of
  * the tally hold as they do for captures.
@@ -48,14 +49,14 @@ static bool counts_from_json(const json_t *array, uint64_t *counts, size_t n)
     return true;
 }
 
-enum { CAPTURE_COUNTS = 9 };
+enum { CAPTURE_COUNTS = 8 };
 
 static json_t *capture_to_json(const struct tally_capture *c)
 {
     uint64_t counts[CAPTURE_COUNTS] = {
         c->packets,           c->bytes,  c->snaplen_cut_packets,
         c->dropped,           c->copies, (uint64_t)c->first_ns,
-        (uint64_t)c->last_ns, c->cut,    c->base};
+        (uint64_t)c->last_ns, c->cut};
     json_t *links = json_array();
 
     for (size_t i = 0; i < c->n_links; i++) {
@@ -82,7 +83,7 @@ static bool capture_from_json(const json_t *object, struct tally_capture *c)
         !counts_from_json(json_object_get(object, "undecoded"), c->undecoded,
                           DECODE_RESULTS) ||
         !counts_from_json(json_object_get(object, "encap"), c->encap, ENCAPS) ||
-        n[0] > UINT32_MAX || n[8] > UINT32_MAX) {
+        n[0] > UINT32_MAX) {
         return false;
     }
     strcpy(c->format, format);
@@ -97,7 +98,6 @@ static bool capture_from_json(const json_t *object, struct tally_capture *c)
     c->first_ns = (int64_t)n[5];
     c->last_ns = (int64_t)n[6];
     c->cut = n[7] != 0;
-    c->base = (uint32_t)n[8];
     c->tap = (uint16_t)json_integer_value(json_object_get(object, "tap"));
     c->path = strdup(path);
     return c->path != NULL;
@@ -105,13 +105,10 @@ static bool capture_from_json(const json_t *object, struct tally_capture *c)
 
 static json_t *head_to_json(const struct tally *tally)
 {
-    json_t *captures = json_array(), *windows = json_array(), *taps = json_array();
+    json_t *windows = json_array(), *taps = json_array();
 
     for (size_t i = 0; i < tally->n_taps; i++) {
         json_array_append_new(taps, json_string(tally->taps[i]));
-    }
-    for (size_t i = 0; i < tally->n_captures; i++) {
-        json_array_append_new(captures, capture_to_json(&tally->captures[i]));
     }
     for (size_t i = 0; i < tally->n_windows; i++) {
         const struct window *w = &tally->windows[i];
@@ -120,10 +117,9 @@ static json_t *head_to_json(const struct tally *tally)
                                                  (json_int_t)w->first_ns,
                                                  (json_int_t)w->last_ns));
     }
-    return json_pack("{s:o,s:o,s:o,s:o,s:I}", "taps", taps, "captures", captures,
-                     "windows", windows, "background",
-                     counts_to_json(tally->background, BACKGROUNDS), "evicted",
-                     (json_int_t)tally->evicted);
+    return json_pack("{s:o,s:o,s:o,s:I}", "taps", taps, "windows", windows,
+                     "background", counts_to_json(tally->background, BACKGROUNDS),
+                     "evicted", (json_int_t)tally->evicted);
 }
 
 static bool windows_from_json(const json_t *windows, struct tally *tally)
@@ -142,21 +138,45 @@ static bool windows_from_json(const json_t *windows, struct tally *tally)
     return true;
 }
 
-static bool captures_from_json(const json_t *captures, struct tally *tally)
+static bool read_capture(const json_t *object, struct tally *tally)
 {
-    size_t n = json_array_size(captures);
+    struct tally_capture *grown;
 
-    if (n > TALLY_MAX_CAPTURES) {
+    if (tally->n_captures == TALLY_MAX_CAPTURES) {
         return false;
     }
-    tally->captures = calloc(n + 1, sizeof *tally->captures);
-    for (size_t i = 0; tally->captures && i < n; i++) {
-        if (!capture_from_json(json_array_get(captures, i), &tally->captures[i])) {
-            return false;
-        }
-        tally->n_captures++;
+    grown = realloc(tally->captures, (tally->n_captures + 1) * sizeof *grown);
+    if (!grown) {
+        return false;
     }
-    return tally->captures != NULL;
+    tally->captures = grown;
+    if (!capture_from_json(object, &grown[tally->n_captures])) {
+        return false;
+    }
+    tally->n_captures++;
+    return true;
+}
+
+static json_t *run_to_json(const struct frame_run *run)
+{
+    return json_pack("[I,I,I,I]", (json_int_t)run->capture, (json_int_t)run->first,
+                     (json_int_t)run->n, (json_int_t)run->number);
+}
+
+static bool read_run(const json_t *array, struct tally *tally)
+{
+    uint64_t n[4];
+    struct frame_run run;
+
+    if (!counts_from_json(array, n, 4) || n[0] > UINT32_MAX || n[1] > UINT32_MAX ||
+        n[2] > UINT32_MAX) {
+        return false;
+    }
+    run = (struct frame_run){.capture = (uint32_t)n[0],
+                             .first = (uint32_t)n[1],
+                             .n = (uint32_t)n[2],
+                             .number = n[3]};
+    return tally_add_run(tally, &run);
 }
 
 static bool taps_from_json(const json_t *taps, struct tally *tally)
@@ -180,8 +200,8 @@ static bool head_from_json(const json_t *object, struct tally *tally)
         return false;
     }
     tally->evicted = (uint64_t)json_integer_value(evicted);
-    return taps_from_json(json_object_get(object, "taps"), tally) &&
-           captures_from_json(json_object_get(object, "captures"), tally) &&
+    tally->captures = calloc(1, sizeof *tally->captures); /* A head was read. */
+    return tally->captures && taps_from_json(json_object_get(object, "taps"), tally) &&
            windows_from_json(json_object_get(object, "windows"), tally) &&
            counts_from_json(json_object_get(object, "background"), tally->background,
                             BACKGROUNDS);
@@ -204,6 +224,12 @@ static bool write_all(FILE *out, const struct tally *tally)
     bool ok = write_line(out, "format", json_string(FORMAT_NAME)) &&
               write_line(out, "head", head_to_json(tally));
 
+    for (size_t i = 0; ok && i < tally->n_captures; i++) {
+        ok = write_line(out, "capture", capture_to_json(&tally->captures[i]));
+    }
+    for (size_t i = 0; ok && i < tally->n_runs; i++) {
+        ok = write_line(out, "frames", run_to_json(&tally->runs[i]));
+    }
     for (size_t k = 0; ok && k < RECORD_KINDS; k++) {
         const struct record_kind *kind = &record_kinds[k];
         const struct pool *pool = record_pool_of(tally, kind);
@@ -283,6 +309,12 @@ static bool read_line(struct tally *tally, const json_t *object, const char **fi
     if (strcmp(name, "head") == 0) {
         return tally->n_captures == 0 && !tally->captures &&
                head_from_json(value, tally);
+    }
+    if (strcmp(name, "capture") == 0) {
+        return tally->captures && read_capture(value, tally);
+    }
+    if (strcmp(name, "frames") == 0) {
+        return read_run(value, tally);
     }
     if (strcmp(name, "piece") == 0) {
         return piece_from_json(value, tally, &piece) && tally_add_piece(tally, &piece);

@@ -89,7 +89,11 @@ static inline bool addr_below(const struct addr *a, const struct addr *b)
 
 static inline bool addr_equal(const struct addr *a, const struct addr *b)
 {
-    return addr_cmp(a, b) == 0;
+    uint64_t x[2], y[2];
+
+    memcpy(x, a->b, sizeof x);
+    memcpy(y, b->b, sizeof y);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 /* Reads "10.0.0.1" or "2001:db8::1".  False: 'text' is no address. */
@@ -120,14 +124,15 @@ static inline bool addr_is_link_local(const struct addr *a)
  * (RFC 6598), unique local (RFC 4193) and link-local addresses (RFC 3927, 4291). */
 static inline bool addr_is_private(const struct addr *a)
 {
-    const uint8_t *v4 = a->b + 12;
+    const uint8_t *b = a->b + 12;
+    uint32_t v4 =
+        (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 
     if (!addr_is_v4(a)) {
         return (a->b[0] & 0xfe) == 0xfc || addr_is_link_local(a);
     }
-    return v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) ||
-           (v4[0] == 192 && v4[1] == 168) || (v4[0] == 100 && (v4[1] & 0xc0) == 64) ||
-           (v4[0] == 169 && v4[1] == 254);
+    return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8 ||
+           v4 >> 22 == (100 << 2 | 1) || v4 >> 16 == 0xa9fe;
 }
 
 /* Multicast of either family, the IPv4 limited broadcast, and x.x.x.255 of a private

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Open addressing with linear probing over 32-bit entry numbers, at most two thirds
- * full, so every probe ends at an empty slot.
+ * Open addressing with linear probing, at most two thirds full, so every probe ends at
+ * an empty slot.  A slot holds half of the key's hash beside the entry's number: a
+ * probe reads no entry but the one it looks for, and growing reads none.
  */
 #include "base/pool.h"
 
@@ -35,18 +36,45 @@ void pool_clear(struct pool *pool)
     pool->n = 0;
 }
 
-static uint32_t home_of(const struct pool *pool, const void *key)
+static uint32_t hash_of(const struct pool *pool, const void *key)
 {
-    return (uint32_t)hash_bytes(key, pool->key_size, 0) & pool->mask;
+    return (uint32_t)hash_bytes(key, pool->key_size, 0);
+}
+
+static uint64_t slot_value(uint32_t hash, uint32_t i)
+{
+    return (uint64_t)hash << 32 | (i + 1);
+}
+
+static uint32_t home_of(const struct pool *pool, uint64_t slot)
+{
+    return (uint32_t)(slot >> 32) & pool->mask;
+}
+
+static void *entry_of(const struct pool *pool, uint64_t slot)
+{
+    return pool_at(pool, (uint32_t)slot - 1);
 }
 
 /* The slot that holds 'key', or the empty one where it would go. */
-static uint32_t slot_of(const struct pool *pool, const void *key)
+static uint32_t slot_of(const struct pool *pool, const void *key, uint32_t hash)
 {
-    uint32_t s = home_of(pool, key);
+    uint32_t s = hash & pool->mask;
 
     while (pool->slots[s] != 0 &&
-           memcmp(pool_at(pool, pool->slots[s] - 1), key, pool->key_size) != 0) {
+           (pool->slots[s] >> 32 != hash ||
+            memcmp(entry_of(pool, pool->slots[s]), key, pool->key_size) != 0)) {
+        s = (s + 1) & pool->mask;
+    }
+    return s;
+}
+
+/* The slot of the entry that 'value' is of. */
+static uint32_t slot_with(const struct pool *pool, uint64_t value)
+{
+    uint32_t s = home_of(pool, value);
+
+    while (pool->slots[s] != value && pool->slots[s] != 0) {
         s = (s + 1) & pool->mask;
     }
     return s;
@@ -58,24 +86,32 @@ void *pool_find(const struct pool *pool, const void *key)
         return NULL;
     }
 
-    uint32_t slot = pool->slots[slot_of(pool, key)];
-    return slot ? pool_at(pool, slot - 1) : NULL;
+    uint64_t slot = pool->slots[slot_of(pool, key, hash_of(pool, key))];
+    return slot ? entry_of(pool, slot) : NULL;
 }
 
 static bool grow_slots(struct pool *pool)
 {
     uint32_t n = pool->slots ? (pool->mask + 1) * 2 : FIRST_SLOTS;
-    uint32_t *slots = calloc(n, sizeof *slots);
+    uint32_t n_before = pool->slots ? pool->mask + 1 : 0;
+    uint64_t *slots = calloc(n, sizeof *slots), *before = pool->slots;
 
     if (!slots) {
         return false;
     }
-    free(pool->slots);
     pool->slots = slots;
     pool->mask = n - 1;
-    for (uint32_t i = 0; i < pool->n; i++) {
-        pool->slots[slot_of(pool, pool_at(pool, i))] = i + 1;
+    for (uint32_t s = 0; s < n_before; s++) {
+        uint32_t to = home_of(pool, before[s]);
+
+        if (before[s] != 0) {
+            while (slots[to] != 0) {
+                to = (to + 1) & pool->mask;
+            }
+            slots[to] = before[s];
+        }
     }
+    free(before);
     return true;
 }
 
@@ -94,13 +130,15 @@ static bool grow_entries(struct pool *pool)
 
 void *pool_add(struct pool *pool, const void *key, bool *is_new)
 {
-    void *entry = pool_find(pool, key);
+    uint32_t hash = hash_of(pool, key);
+    uint64_t slot = pool->slots ? pool->slots[slot_of(pool, key, hash)] : 0;
+    void *entry;
 
     if (is_new) {
-        *is_new = !entry;
+        *is_new = slot == 0;
     }
-    if (entry) {
-        return entry;
+    if (slot != 0) {
+        return entry_of(pool, slot);
     }
     if (pool->n >= pool->max ||
         ((!pool->slots ||
@@ -113,7 +151,8 @@ void *pool_add(struct pool *pool, const void *key, bool *is_new)
     entry = pool_at(pool, pool->n);
     memset(entry, 0, pool->entry_size);
     memcpy(entry, key, pool->key_size);
-    pool->slots[slot_of(pool, key)] = ++pool->n;
+    pool->slots[slot_with(pool, slot_value(hash, pool->n))] = slot_value(hash, pool->n);
+    pool->n++;
     return entry;
 }
 
@@ -125,7 +164,7 @@ static void slot_clear(struct pool *pool, uint32_t s)
 
     pool->slots[hole] = 0;
     for (s = (s + 1) & pool->mask; pool->slots[s] != 0; s = (s + 1) & pool->mask) {
-        uint32_t home = home_of(pool, pool_at(pool, pool->slots[s] - 1));
+        uint32_t home = home_of(pool, pool->slots[s]);
 
         if (((s - home) & pool->mask) >= ((s - hole) & pool->mask)) {
             pool->slots[hole] = pool->slots[s];
@@ -139,9 +178,11 @@ void pool_remove(struct pool *pool, uint32_t i)
 {
     uint32_t last = pool->n - 1;
 
-    slot_clear(pool, slot_of(pool, pool_at(pool, i)));
+    slot_clear(pool, slot_with(pool, slot_value(hash_of(pool, pool_at(pool, i)), i)));
     if (i != last) {
-        pool->slots[slot_of(pool, pool_at(pool, last))] = i + 1;
+        uint32_t hash = hash_of(pool, pool_at(pool, last));
+
+        pool->slots[slot_with(pool, slot_value(hash, last))] = slot_value(hash, i);
         memcpy(pool_at(pool, i), pool_at(pool, last), pool->entry_size);
     }
     pool->n--;

@@ -17,7 +17,7 @@
 
 struct pool {
     uint8_t *entries;
-    uint32_t *slots; /* Entry index + 1, or 0. */
+    uint64_t *slots; /* Half of the hash, then entry index + 1; 0: empty. */
     size_t entry_size, key_size;
     uint32_t n, room, mask, max;
     uint64_t n_refused;

@@ -38,6 +38,9 @@ static const struct {
     {12, CONVERT, "ObserverPktB",            "an Observer capture", NULL},
     {4, CONVERT, "\5VNF",                    "a Visual Networks capture", NULL},
     {4, CONVERT, "\x7f" "ver",               "an OmniPeek capture", NULL},
+    {5, CONVERT, "TR\0\x64\0",               "an HP-UX nettl capture", NULL},
+    {6, CONVERT, "\xaa\xaa\xaa\xaa\x20\0",    "a 5View capture", NULL},
+    {10, CONVERT, "+---------",              "a K12 text capture", NULL},
     /* clang-format on */
 };
 

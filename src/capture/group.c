@@ -200,7 +200,7 @@ bool group_begin(struct capture_group *group, struct filter *filter,
                  uint64_t max_packets, struct policap_error *err)
 {
     struct member *members = group->members;
-    size_t n = group->n;
+    size_t n = group->n, n_skipped = 0;
 
     group->filter = filter;
     group->left = max_packets ? max_packets : UINT64_MAX;
@@ -215,9 +215,10 @@ bool group_begin(struct capture_group *group, struct filter *filter,
         if (!look_into(group, &members[i], err)) {
             return false;
         }
-        group->n_skipped += members[i].skipped != NULL;
+        n_skipped += members[i].skipped != NULL;
     }
-    group->n -= group->n_skipped;
+    group->n_skipped = n_skipped;
+    group->n -= n_skipped;
     qsort(members, n, sizeof *members, member_cmp);
     return activate_open(group, err);
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/inputs.h"
 #include "cli/options.h"
+#include "cli/shared.h"
 #include "report/report.h"
 
 #include <errno.h>
@@ -14,8 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Opens -o FILE, or gives standard output. */
-static FILE *output_open(const struct options *o, struct policap_error *err)
+FILE *output_open(const struct options *o, struct policap_error *err)
 {
     FILE *out = o->output ? fopen(o->output, "w") : stdout;
 
@@ -26,8 +26,7 @@ static FILE *output_open(const struct options *o, struct policap_error *err)
     return out;
 }
 
-/* False: not everything could be written. */
-static bool output_close(const struct options *o, FILE *out, struct policap_error *err)
+bool output_close(const struct options *o, FILE *out, struct policap_error *err)
 {
     bool ok = fflush(out) == 0 && !ferror(out);
 
@@ -38,7 +37,7 @@ static bool output_close(const struct options *o, FILE *out, struct policap_erro
                       o->output ? o->output : "standard output", strerror(errno));
 }
 
-static bool wants_text(const struct options *o)
+bool wants_text(const struct options *o)
 {
     if (o->format != FORMAT_DEFAULT) {
         return o->format == FORMAT_TEXT;
@@ -46,7 +45,7 @@ static bool wants_text(const struct options *o)
     return !o->output && isatty(STDOUT_FILENO);
 }
 
-static bool wants_colour(const struct options *o)
+bool wants_colour(const struct options *o)
 {
     return !o->output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 }
@@ -79,39 +78,27 @@ static int status_of(enum verdict verdict)
     return EXIT_INCONCLUSIVE;
 }
 
-/* Reads all captures before anything is reported: a broken one reports nothing. */
-static struct tally *read_captures(const struct options *o, bool keep_pieces,
-                                   struct policap_error *err)
+struct tally *read_captures(const struct options *o, bool keep_pieces,
+                            struct policap_error *err)
 {
-    struct inputs inputs = {0};
+    struct inputs inputs;
     struct collector *collector = NULL;
     struct tally *tally = NULL;
+    bool ok = inputs_open(&inputs, o, err);
 
-    if (!inputs_find(&inputs, o->operands, o->n_operands, err)) {
-        return NULL;
+    if (ok && !(collector = collector_new(keep_pieces, o->tally != NULL))) {
+        ok = fail(err, "out of memory");
     }
-    collector = collector_new(keep_pieces, o->tally != NULL);
-    if (!collector) {
+    ok = ok && collector_read_group(collector, inputs.group, err);
+    if (ok && !(tally = collector_take(collector))) {
         fail(err, "out of memory");
     }
-    for (size_t i = 0; collector && i < inputs.n; i++) {
-        if (!collector_read(collector, inputs.files[i].path, err)) {
-            collector_free(collector);
-            collector = NULL;
-        }
-    }
-    if (collector) {
-        tally = collector_take(collector);
-        if (!tally) {
-            fail(err, "out of memory");
-        }
-        collector_free(collector);
-    }
-    inputs_free(&inputs);
+    collector_free(collector);
+    inputs_close(&inputs);
     return tally;
 }
 
-static void tally_release(struct tally *tally)
+void tally_release(struct tally *tally)
 {
     if (tally) {
         tally_fini(tally);
@@ -119,7 +106,7 @@ static void tally_release(struct tally *tally)
     }
 }
 
-static struct policy *load_policy(const struct options *o, struct policap_error *err)
+struct policy *load_policy(const struct options *o, struct policap_error *err)
 {
     return policy_load(o->site, o->policies, o->n_policies, err);
 }

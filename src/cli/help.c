@@ -16,6 +16,7 @@ static const char program_help[] =
     "stops it).\n"
     "\n"
     "  policap check CAPTURE...   the report: verdict, problems, findings, rows\n"
+    "  policap inspect CAPTURE... can this capture be trusted\n"
     "  policap flows CAPTURE...   every flow with its verdict, one JSON object a line\n"
     "  policap merge TALLY...     one report out of what `check --tally` wrote\n"
     "  policap rules ...          the rows that captures are held against\n"
@@ -35,6 +36,14 @@ static const char program_help[] =
     "address;\n"                                                                       \
     "                     `any`: whoever opens a flow; repeatable\n"
 
+#define PACKETS_HELP                                                                   \
+    "  -f EXPR            only packets for which this BPF expression holds (`man "     \
+    "pcap-filter`)\n"                                                                  \
+    "  --from T, --to T   only packets from this time on, and before that; in UTC, "   \
+    "as\n"                                                                             \
+    "                     2026-11-22T07:30:01Z or '2026-11-22 07:30'\n"                \
+    "  --max-packets N    only the first N of these packets\n"
+
 #define REPORT_HELP                                                                    \
     "  --format FORMAT    text or json; text on a terminal, else json\n"               \
     "  -o, --output FILE  write the report there\n"                                    \
@@ -49,12 +58,14 @@ static const char program_help[] =
 static const char check_help[] =
     "usage: policap check [OPTION]... CAPTURE...\n"
     "\n"
-    "Reads pcap and pcapng files (- is standard input; a directory is all files in "
-    "it)\n"
-    "and reports what is unexpected and what is blocked, with the frames that prove "
-    "it.\n"
-    "Several captures are read as one, in order of their first packets.\n"
-    "\n" COMMON_HELP REPORT_HELP
+    "Reads pcap and pcapng files, also compressed with gzip, zstd or lz4 (- is "
+    "standard\n"
+    "input; a directory is all captures in it), and reports what is unexpected and "
+    "what is\n"
+    "blocked, with the frames that prove it.  Several captures are read as one, in "
+    "order\n"
+    "of time.\n"
+    "\n" COMMON_HELP PACKETS_HELP REPORT_HELP
     "  --tally FILE       write the evidence too, for `policap merge`\n"
     "\n"
     "exit status: 0 fits the policy, 1 findings that fail, 2 usage, rules or input "
@@ -66,7 +77,21 @@ static const char flows_help[] =
     "\n"
     "Prints every flow as an EVE `flow` object, one a line, in order of first packet,\n"
     "with the key `policap`: device, verdict, row, outcome, cause, names, and more.\n"
-    "\n" COMMON_HELP "  -o, --output FILE  write there\n"
+    "\n" COMMON_HELP PACKETS_HELP "  -o, --output FILE  write there\n"
+    "\n"
+    "exit status: 0 done, 2 usage, rules or input error\n";
+
+static const char inspect_help[] =
+    "usage: policap inspect [OPTION]... CAPTURE...\n"
+    "\n"
+    "Says whether a capture can be trusted before anybody is accused: both "
+    "directions,\n"
+    "copies, losses, holes, tunnels, who the phones are, and for each row whether "
+    "this\n"
+    "capture can judge it, and if not why.  The first line is the verdict.\n"
+    "\n" COMMON_HELP
+    "  --format FORMAT    text or json; text on a terminal, else json\n"
+    "  -o, --output FILE  write there\n"
     "\n"
     "exit status: 0 done, 2 usage, rules or input error\n";
 
@@ -102,6 +127,7 @@ const char *help_text(const char *command)
         const char *command, *text;
     } texts[] = {{"check", check_help},
                  {"flows", flows_help},
+                 {"inspect", inspect_help},
                  {"merge", merge_help},
                  {"rules", rules_help}};
 

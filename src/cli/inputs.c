@@ -2,7 +2,6 @@
 #include "cli/inputs.h"
 
 #include "base/error.h"
-#include "capture/capture.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,23 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool add_file(struct inputs *inputs, const char *path, struct policap_error *err)
-{
-    struct input *grown =
-        realloc(inputs->files, (inputs->n + 1) * sizeof *inputs->files);
-
-    if (grown) {
-        inputs->files = grown;
-        grown[inputs->n].first_ns = 0;
-        grown[inputs->n].path = strdup(path);
-    }
-    if (!grown || !grown[inputs->n].path) {
-        return fail(err, "out of memory");
-    }
-    inputs->n++;
-    return true;
-}
-
 static bool is_regular(const char *path)
 {
     struct stat st;
@@ -35,104 +17,107 @@ static bool is_regular(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static bool add_directory(struct inputs *inputs, const char *path,
+static bool add_entry(struct capture_group *group, const char *folder, const char *name,
+                      size_t *n, struct policap_error *err)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(size);
+    bool ok = true;
+
+    if (!path) {
+        return fail(err, "out of memory");
+    }
+    snprintf(path, size, "%s/%s", folder, name);
+    if (name[0] != '.' && is_regular(path)) {
+        ok = group_add(group, path, true, err);
+        ++*n;
+    }
+    free(path);
+    return ok;
+}
+
+static bool add_directory(struct capture_group *group, const char *path,
                           struct policap_error *err)
 {
     DIR *dir = opendir(path);
     struct dirent *entry;
-    size_t before = inputs->n;
+    size_t n = 0;
     bool ok = true;
 
     if (!dir) {
         return fail(err, "%s: %s", path, strerror(errno));
     }
     while (ok && (entry = readdir(dir)) != NULL) {
-        char file[4096];
-
-        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.' && is_regular(file)) {
-            ok = add_file(inputs, file, err);
-        }
+        ok = add_entry(group, path, entry->d_name, &n, err);
     }
     closedir(dir);
-    if (ok && inputs->n == before) {
+    if (ok && n == 0) {
         return fail(err, "%s: no file in this directory: name one with captures", path);
     }
     return ok;
 }
 
-static bool add_operand(struct inputs *inputs, const char *path,
+static bool add_operand(struct capture_group *group, const char *path,
                         struct policap_error *err)
 {
     struct stat st;
 
     if (strcmp(path, "-") == 0) {
-        return add_file(inputs, path, err);
+        return group_add(group, path, false, err);
     }
     if (stat(path, &st) != 0) {
         return fail(err, "%s: %s: name a capture that is there", path, strerror(errno));
     }
-    return S_ISDIR(st.st_mode) ? add_directory(inputs, path, err)
-                               : add_file(inputs, path, err);
+    return S_ISDIR(st.st_mode) ? add_directory(group, path, err)
+                               : group_add(group, path, false, err);
 }
 
-/* The time of a file's first packet; INT64_MAX where there is none. */
-static bool first_packet(struct input *input, struct policap_error *err)
+static bool filter_open(struct inputs *inputs, const struct options *o,
+                        struct policap_error *err)
 {
-    struct frame frames[CAPTURE_BATCH];
-    struct capture *capture = capture_open(input->path, err);
-    size_t n;
-    bool ok;
-
-    if (!capture) {
-        return false;
+    if (!o->filter && o->from_ns == INT64_MIN && o->to_ns == INT64_MAX) {
+        return true;
     }
-    ok = capture_read(capture, frames, &n, err);
-    input->first_ns = ok && n > 0 ? frames[0].ns : INT64_MAX;
-    capture_close(capture);
-    return ok;
+    inputs->filter = filter_new(o->filter, o->from_ns, o->to_ns, err);
+    return inputs->filter != NULL;
 }
 
-static int input_cmp(const void *a, const void *b)
+static bool any_capture(const struct options *o, const struct capture_group *group,
+                        struct policap_error *err)
 {
-    const struct input *x = a, *y = b;
-
-    if (x->first_ns != y->first_ns) {
-        return x->first_ns < y->first_ns ? -1 : 1;
+    for (size_t i = 0; i < group_skipped_count(group); i++) {
+        complain(group_skipped(group, i));
     }
-    return strcmp(x->path, y->path);
+    return group_count(group) > 0 ||
+           fail(err, "%s: no capture in this directory: name one with captures",
+                o->operands[0]);
 }
 
-bool inputs_find(struct inputs *inputs, const char *const *operands, size_t n,
+bool inputs_open(struct inputs *inputs, const struct options *o,
                  struct policap_error *err)
 {
     bool ok =
-        n > 0 || fail(err, "no capture: name a pcap or pcapng file, or - for standard "
-                           "input");
+        o->n_operands > 0 ||
+        fail(err, "no capture: name a pcap or pcapng file, or - for standard input");
 
-    for (size_t i = 0; ok && i < n; i++) {
-        ok = add_operand(inputs, operands[i], err);
+    *inputs = (struct inputs){0};
+    if (!ok || !filter_open(inputs, o, err)) {
+        return false;
     }
-    for (size_t i = 0; ok && inputs->n > 1 && i < inputs->n; i++) {
-        /* What can be read once only can not be looked into first. */
-        if (is_regular(inputs->files[i].path)) {
-            ok = first_packet(&inputs->files[i], err);
-        }
+    inputs->group = group_new();
+    if (!inputs->group) {
+        return fail(err, "out of memory");
     }
-    if (ok && inputs->n > 1) {
-        qsort(inputs->files, inputs->n, sizeof *inputs->files, input_cmp);
+    for (size_t i = 0; ok && i < o->n_operands; i++) {
+        ok = add_operand(inputs->group, o->operands[i], err);
     }
-    if (!ok) {
-        inputs_free(inputs);
-    }
-    return ok;
+    return ok && group_begin(inputs->group, inputs->filter, o->max_packets, err) &&
+           any_capture(o, inputs->group, err);
 }
 
-void inputs_free(struct inputs *inputs)
+void inputs_close(struct inputs *inputs)
 {
-    for (size_t i = 0; i < inputs->n; i++) {
-        free(inputs->files[i].path);
-    }
-    free(inputs->files);
+    group_free(inputs->group);
+    filter_free(inputs->filter);
     *inputs = (struct inputs){0};
 }

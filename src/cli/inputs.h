@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Which captures to read, and in which order: that of their first packets.
+ * Which captures to read, and of these which packets.
  */
 #ifndef CLI_INPUTS_H
 #define CLI_INPUTS_H
 
-#include <policap/error.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct input {
-    char *path; /* Owned. */
-    int64_t first_ns;
-};
+#include "capture/filter.h"
+#include "capture/group.h"
+#include "cli/options.h"
 
 struct inputs {
-    struct input *files;
-    size_t n;
+    struct capture_group *group; /* Ready to be read. */
+    struct filter *filter;       /* NULL: every packet. */
 };
 
-/* Resolves operands: files, "-", and directories, which stand for the files in them.
- * False: '*err' says which can not be read. */
-bool inputs_find(struct inputs *inputs, const char *const *operands, size_t n,
+/* Opens the operands: files, "-", and directories, which stand for the captures in
+ * them; what is none of these is named on stderr and left out.  False: '*err' says what
+ * can not be read; 'inputs' is to be closed all the same. */
+bool inputs_open(struct inputs *inputs, const struct options *options,
                  struct policap_error *err);
 
-void inputs_free(struct inputs *inputs);
+void inputs_close(struct inputs *inputs);
 
 #endif

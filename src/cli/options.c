@@ -2,10 +2,13 @@
 #include "cli/options.h"
 
 #include "base/error.h"
+#include "base/moment.h"
 #include "report/words.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Which commands know an option. */
@@ -14,7 +17,8 @@ enum command_bit {
     FLOWS = 2,
     MERGE = 4,
     RULES = 8,
-    READS = CHECK | FLOWS | MERGE
+    INSPECT = 16,
+    READS = CHECK | FLOWS | MERGE | INSPECT
 };
 
 struct option_rule {
@@ -27,7 +31,11 @@ struct option_rule {
 static const struct {
     const char *name;
     unsigned bit;
-} commands[] = {{"check", CHECK}, {"flows", FLOWS}, {"merge", MERGE}, {"rules", RULES}};
+} commands[] = {{"check", CHECK},
+                {"flows", FLOWS},
+                {"inspect", INSPECT},
+                {"merge", MERGE},
+                {"rules", RULES}};
 
 static bool set_site(struct options *o, const char *value, struct policap_error *err)
 {
@@ -82,6 +90,45 @@ static bool set_tally(struct options *o, const char *value, struct policap_error
     (void)err;
     o->tally = value;
     return true;
+}
+
+static bool set_filter(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->filter = value;
+    return true;
+}
+
+static bool read_moment(const char *option, const char *value, int64_t *ns,
+                        struct policap_error *err)
+{
+    return moment_parse(value, ns) ||
+           fail(err,
+                "%s %.60s: no time: write it in UTC, as 2026-11-22T07:30:01Z or "
+                "'2026-11-22 07:30'",
+                option, value);
+}
+
+static bool set_from(struct options *o, const char *value, struct policap_error *err)
+{
+    return read_moment("--from", value, &o->from_ns, err);
+}
+
+static bool set_to(struct options *o, const char *value, struct policap_error *err)
+{
+    return read_moment("--to", value, &o->to_ns, err);
+}
+
+static bool set_max_packets(struct options *o, const char *value,
+                            struct policap_error *err)
+{
+    char *end;
+
+    errno = 0;
+    o->max_packets = strtoull(value, &end, 10);
+    return (isdigit((unsigned char)*value) && *end == '\0' && errno == 0 &&
+            o->max_packets > 0) ||
+           fail(err, "--max-packets %.60s: write a number from 1", value);
 }
 
 static bool set_strict(struct options *o, const char *value, struct policap_error *err)
@@ -166,8 +213,12 @@ static const struct option_rule rules[] = {
     {"--site", NULL, READS | RULES, true, set_site},
     {"--policy", NULL, READS | RULES, true, set_policy},
     {"--device", NULL, READS, true, set_device},
-    {"--format", NULL, CHECK | MERGE | RULES, true, set_format},
+    {"--format", NULL, CHECK | MERGE | RULES | INSPECT, true, set_format},
     {"--output", "-o", READS | RULES, true, set_output},
+    {"-f", NULL, CHECK | FLOWS, true, set_filter},
+    {"--from", NULL, CHECK | FLOWS, true, set_from},
+    {"--to", NULL, CHECK | FLOWS, true, set_to},
+    {"--max-packets", NULL, CHECK | FLOWS, true, set_max_packets},
     {"--tally", NULL, CHECK, true, set_tally},
     {"--fail-on", NULL, CHECK | MERGE, true, set_fail_on},
     {"--expect", NULL, CHECK | MERGE, true, set_expect},
@@ -240,6 +291,8 @@ bool options_parse(struct options *o, int argc, char **argv, struct policap_erro
     int n = 0;
 
     o->judge.fail_on = words_default_fail_on();
+    o->from_ns = INT64_MIN;
+    o->to_ns = INT64_MAX;
     for (int i = 0; i < argc; i++) {
         const char *arg = argv[i];
 
@@ -253,6 +306,9 @@ bool options_parse(struct options *o, int argc, char **argv, struct policap_erro
     }
     o->operands = (const char **)(void *)argv;
     o->n_operands = (size_t)n;
+    if (o->from_ns >= o->to_ns) {
+        return fail(err, "--to: must be later than --from");
+    }
     o->judge.expect = o->expect;
     return true;
 }

@@ -28,7 +28,10 @@ struct options {
     enum format format;
     const char *expect[MAX_EXPECT];
     struct judge_options judge;
-    const char **operands; /* Into argv. */
+    const char *filter;     /* -f; NULL: none. */
+    int64_t from_ns, to_ns; /* --from, --to: INT64_MIN and INT64_MAX without. */
+    uint64_t max_packets;   /* --max-packets; 0: no limit. */
+    const char **operands;  /* Into argv. */
     size_t n_operands;
     bool help;
 };
@@ -46,6 +49,7 @@ bool is_command(const char *name);
 /* Commands: each returns an exit status and has said on stderr what failed. */
 int command_check(const struct options *options);
 int command_flows(const struct options *options);
+int command_inspect(const struct options *options);
 int command_merge(const struct options *options);
 int command_rules(const struct options *options);
 

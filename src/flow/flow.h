@@ -152,10 +152,9 @@ struct piece {
     uint8_t inexact; /* Driven out early, or a part is missing. */
     uint8_t check;   /* Result of Android's connectivity check: enum check_result. */
     uint32_t hello;  /* Index + 1 of a stream under reassembly, 0: none. */
-    struct {
-        uint32_t print, ms;
-    } copy[4];       /* The last packets, to know copies of them. */
-    uint8_t copy_at; /* Which of 'copy' is overwritten next. */
+    uint32_t copy_print[4]; /* The last packets, to know copies of them ... */
+    uint32_t copy_ms[4];    /* ... and when they were. */
+    uint8_t copy_at;        /* Which of them is overwritten next. */
     uint8_t n_encap;
     uint8_t encap[DECODE_MAX_ENCAP]; /* Of the first packet. */
     struct flow_end end[2];
@@ -200,17 +199,18 @@ static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t 
     bool swap =
         addr_below(&packet->dst, &packet->src) ||
         (packet->src_port > packet->dst_port && addr_equal(&packet->src, &packet->dst));
-    struct flow_key key = {
-        .a = swap ? packet->dst : packet->src,
-        .b = swap ? packet->src : packet->dst,
+    const struct addr *a = swap ? &packet->dst : &packet->src;
+    const struct addr *b = swap ? &packet->src : &packet->dst;
+
+    *from = swap;
+    return (struct flow_key){
+        .a = *a,
+        .b = *b,
         .port_a = swap ? packet->dst_port : packet->src_port,
         .port_b = swap ? packet->src_port : packet->dst_port,
         .source = source,
         .proto = packet->proto,
     };
-
-    *from = swap;
-    return key;
 }
 
 /* Adds a packet to a piece.  False: it is a copy of a packet that was added just
@@ -315,9 +315,6 @@ struct piece *flow_table_get(struct flow_table *table, const struct flow_key *ke
 /* The live piece of 'key', or NULL. */
 struct piece *flow_table_find(const struct flow_table *table,
                               const struct flow_key *key, uint64_t hash);
-
-/* Gives idle flows to the sink, a few at each call. */
-void flow_table_sweep(struct flow_table *table, int64_t now_ns);
 
 /* Gives every live flow to 'each', in no told order; they stay. */
 void flow_table_each(const struct flow_table *table, piece_sink each, void *context);

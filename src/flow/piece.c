@@ -54,20 +54,34 @@ static uint32_t packet_print(const struct packet *p, unsigned from)
            1;
 }
 
-static bool is_copy(struct piece *piece, const struct packet *p, unsigned from)
+static bool was_just_seen(const struct piece *piece, const struct packet *p,
+                          uint32_t print, uint32_t ms)
 {
-    uint32_t print = packet_print(p, from), ms = (uint32_t)(p->ns / 1000000);
     int32_t within = p->ip_id != 0 ? FLOW_COPY_MS : FLOW_COPY_NO_ID_MS;
 
     for (unsigned i = 0; i < 4; i++) {
-        int32_t ago = (int32_t)(ms - piece->copy[i].ms);
+        int32_t ago = (int32_t)(ms - piece->copy_ms[i]);
 
-        if (piece->copy[i].print == print && ago <= within && ago >= -within) {
+        if (piece->copy_print[i] == print && ago <= within && ago >= -within) {
             return true;
         }
     }
-    piece->copy[piece->copy_at].ms = ms;
-    piece->copy[piece->copy_at].print = print;
+    return false;
+}
+
+static bool is_copy(struct piece *piece, const struct packet *p, unsigned from)
+{
+    uint32_t print = packet_print(p, from), ms = (uint32_t)((uint64_t)p->ns / 1000000);
+    const uint32_t *prints = piece->copy_print;
+
+    /* One test for the common case, that it is like none. */
+    if (((print == prints[0]) | (print == prints[1]) | (print == prints[2]) |
+         (print == prints[3])) &&
+        was_just_seen(piece, p, print, ms)) {
+        return true;
+    }
+    piece->copy_ms[piece->copy_at] = ms;
+    piece->copy_print[piece->copy_at] = print;
     piece->copy_at = (piece->copy_at + 1) & 3;
     return false;
 }
@@ -76,15 +90,17 @@ static bool is_copy(struct piece *piece, const struct packet *p, unsigned from)
 static void count(struct piece *piece, struct flow_end *end, const struct packet *p,
                   uint32_t frame)
 {
-    if (end->packets == 0) {
+    if (end->packets++ == 0) {
         end->first_ns = end->last_ns = p->ns;
         end->first_frame = frame;
     }
-    end->first_ns = p->ns < end->first_ns ? p->ns : end->first_ns;
-    end->last_ns = p->ns > end->last_ns ? p->ns : end->last_ns;
     end->last_frame = frame;
-    end->packets++;
     end->bytes += p->wire_len;
+    if (p->ns >= end->last_ns) {
+        end->last_ns = p->ns;
+    } else if (p->ns < end->first_ns) {
+        end->first_ns = p->ns;
+    }
     if (piece->first_ns == 0 || p->ns < piece->first_ns) {
         piece->first_ns = p->ns;
     }
@@ -131,7 +147,8 @@ static void note_segment(struct flow_end *end, const struct packet *p, int64_t q
         end->tail_seq = seq;
         end->tail_n = 1;
         end->tail_ns = p->ns;
-        end->tail_gap_s = (uint32_t)(quiet_ns > 0 ? quiet_ns / 1000000000 : 0);
+        end->tail_gap_s =
+            (uint32_t)(quiet_ns >= 1000000000 ? quiet_ns / 1000000000 : 0);
     }
 }
 

@@ -167,7 +167,7 @@ const char *piece_history(const struct piece *piece, char out[static HISTORY_LEN
     }
     if (opener.basis == OPENER_SYN_ACK ||
         (opener.basis == OPENER_PORT &&
-         piece->end[!opener.end].first_ns < piece->end[opener.end].first_ns)) {
+         first_of(piece->end[opener.end].first_ns, piece->end[!opener.end].first_ns))) {
         out[at++] = '^';
     }
     for (size_t i = 0; i < n && at < HISTORY_LEN - 1; i++) {

@@ -74,8 +74,8 @@ static uint32_t slot_of_entry(const struct flow_table *table, uint64_t hash, uin
     return s;
 }
 
-struct piece *flow_table_find(const struct flow_table *table,
-                              const struct flow_key *key, uint64_t hash)
+static inline struct piece *find(const struct flow_table *table,
+                                 const struct flow_key *key, uint64_t hash)
 {
     if (!table->slots) {
         return NULL;
@@ -88,6 +88,12 @@ struct piece *flow_table_find(const struct flow_table *table,
         }
     }
     return NULL;
+}
+
+struct piece *flow_table_find(const struct flow_table *table,
+                              const struct flow_key *key, uint64_t hash)
+{
+    return find(table, key, hash);
 }
 
 void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash)
@@ -192,9 +198,13 @@ static void finish(struct flow_table *table, uint32_t i)
     table->n--;
 }
 
+/* No flow is over within the shortest limit: that is asked first. */
 static bool is_over(const struct piece *piece, int64_t now_ns)
 {
-    return now_ns - piece->last_ns > piece_idle_ns(piece);
+    int64_t quiet_ns = now_ns - piece->last_ns;
+
+    return quiet_ns > (int64_t)FLOW_CLOSED_IDLE_S * 1000000000 &&
+           quiet_ns > piece_idle_ns(piece);
 }
 
 /* The order in which flows are driven out: unanswered ones and scans, then closed
@@ -292,26 +302,9 @@ static struct piece *add(struct flow_table *table, const struct flow_key *key,
     return piece;
 }
 
-struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
-                             uint64_t hash, const struct packet *packet, unsigned from)
-{
-    struct piece *piece = flow_table_find(table, key, hash);
-
-    if (piece &&
-        (is_over(piece, packet->ns) || piece_is_reused_by(piece, packet, from))) {
-        finish(table, (uint32_t)(piece - table->pieces));
-        piece = NULL;
-    }
-    if (piece) {
-        return piece;
-    }
-    if (table->n >= table->max) {
-        make_room(table, packet->ns);
-    }
-    return add(table, key, hash);
-}
-
-void flow_table_sweep(struct flow_table *table, int64_t now_ns)
+/* Gives flows that are over to the sink, a few for each new one: a table in which
+ * nothing is new does not grow either. */
+static void sweep(struct flow_table *table, int64_t now_ns)
 {
     for (unsigned step = 0; step < SWEEP_STEPS && table->n > 0; step++) {
         if (table->hand >= table->n) {
@@ -323,6 +316,25 @@ void flow_table_sweep(struct flow_table *table, int64_t now_ns)
             table->hand++;
         }
     }
+}
+
+struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
+                             uint64_t hash, const struct packet *packet, unsigned from)
+{
+    struct piece *piece = find(table, key, hash);
+
+    if (piece && !is_over(piece, packet->ns) &&
+        (!(packet->tcp_flags & TCP_SYN) || !piece_is_reused_by(piece, packet, from))) {
+        return piece;
+    }
+    if (piece) {
+        finish(table, (uint32_t)(piece - table->pieces));
+    }
+    sweep(table, packet->ns);
+    if (table->n >= table->max) {
+        make_room(table, packet->ns);
+    }
+    return add(table, key, hash);
 }
 
 void flow_table_each(const struct flow_table *table, piece_sink each, void *context)

@@ -279,6 +279,14 @@ struct answer {
     size_t n;
 };
 
+/* One peer of a row against a question, and the width of the row's narrowest range that
+ * fits it (0: none does; 'known': fallback ports count too): linear.c. */
+bool linear_peer_fits(const struct policy *policy, const struct policy_row *row,
+                      const struct peer *peer, const struct policy_question *q,
+                      struct policy_match *m);
+uint32_t linear_ports_fit(const struct policy_row *row, const struct policy_question *q,
+                          bool known);
+
 /* Negative: 'a' comes before 'b'. */
 int match_compare(const struct policy_match *a, const struct policy_match *b);
 /* False: the match, and each that is worse, has no place. */

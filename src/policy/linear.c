@@ -114,7 +114,7 @@ static bool set_fits(const struct prefix_set *set, const struct policy_question 
     return found;
 }
 
-static bool peer_fits(const struct policy *policy, const struct policy_row *row,
+bool linear_peer_fits(const struct policy *policy, const struct policy_row *row,
                       const struct peer *peer, const struct policy_question *q,
                       struct policy_match *m)
 {
@@ -166,8 +166,7 @@ static bool range_fits(const struct policy_row *row, struct port_range range,
             q->initiator != INITIATOR_DEVICE);
 }
 
-/* The width of the narrowest range that fits; 0: none does. */
-static uint32_t ports_fit(const struct policy_row *row, const struct policy_question *q,
+uint32_t linear_ports_fit(const struct policy_row *row, const struct policy_question *q,
                           bool known)
 {
     size_t n = row->n_ports + (known ? row->n_fallback_ports : 0);
@@ -209,9 +208,10 @@ size_t policy_ask_linear(const struct policy *policy,
         for (size_t j = 0; j < policy->peers[i].n; j++) {
             struct policy_match m;
 
-            if (peer_fits(policy, &policy->rows[i], &policy->peers[i].at[j], &q, &m)) {
+            if (linear_peer_fits(policy, &policy->rows[i], &policy->peers[i].at[j], &q,
+                                 &m)) {
                 m.row = (uint32_t)i;
-                m.width = ports_fit(&policy->rows[i], &q, m.via <= MATCH_SUFFIX);
+                m.width = linear_ports_fit(&policy->rows[i], &q, m.via <= MATCH_SUFFIX);
                 if (m.width > 0) {
                     answer_add(&answer, &m);
                 }

@@ -209,6 +209,34 @@ size_t policy_ask_linear(const struct policy *policy,
                          const struct policy_question *question,
                          struct policy_match out[static POLICY_MAX_ANSWERS]);
 
+/* What keeps a row from fitting, the first that does. */
+enum trial_part {
+    TRIAL_NONE, /* It fits. */
+    TRIAL_USE,
+    TRIAL_TRANSPORT,
+    TRIAL_PORTS,
+    TRIAL_OPENER,
+    TRIAL_PEER
+};
+
+/* One row held against a question, for people. */
+struct policy_trial {
+    uint32_t row;
+    bool fits;
+    uint8_t failed;            /* enum trial_part */
+    struct policy_match match; /* Where it fits, as in the answer. */
+    const char *peer;          /* The row's peer that fits, as written. */
+    char why[240];
+};
+
+void policy_try(const struct policy *policy, size_t row,
+                const struct policy_question *question, struct policy_trial *out);
+
+/* The rule by which match 'a' of an answer stands before 'b'. */
+const char *policy_why_before(const struct policy_match *a,
+                              const struct policy_match *b);
+const char *match_via_name(enum match_via via); /* "role", "name", ... */
+
 /* A new JSON array of objects {severity, kind, row, other, text}, one a fault, in order
  * of rows: kind is "shadowed", "redundant", "unreachable" or "conflicting"; other is
  * the id of the row that is in the way, or null.  Unknown references, ids and aliases

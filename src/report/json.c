@@ -189,7 +189,7 @@ static json_t *undecoded_part(const struct tally_capture *capture)
     return json_whole(object, ok);
 }
 
-static json_t *captures_part(const struct tally *tally)
+json_t *json_captures(const struct tally *tally)
 {
     json_t *array = json_array();
     bool ok = array;
@@ -296,7 +296,7 @@ json_t *report_json(const struct judgement *judgement,
         "limits_hit",
         texts(judgement->limits, sizeof judgement->limits / sizeof *judgement->limits),
         "options", options_part(options), "policy", policy_part(judgement->policy),
-        "captures", captures_part(judgement->tally), "visibility",
+        "captures", json_captures(judgement->tally), "visibility",
         visibility_part(judgement), "summary", summary_part(judgement), "problems",
         json_problems(judgement), "findings", json_findings(judgement), "coverage",
         json_coverage(judgement), "devices",

@@ -25,6 +25,7 @@ bool json_append(json_t *array, json_t *value);
 /* 'array' where 'complete', else it is released: NULL. */
 json_t *json_whole(json_t *array, bool complete);
 
+json_t *json_captures(const struct tally *tally);         /* json.c */
 json_t *json_findings(const struct judgement *judgement); /* json_finding.c */
 json_t *json_problems(const struct judgement *judgement); /* json_finding.c */
 json_t *json_coverage(const struct judgement *judgement); /* json_fleet.c */

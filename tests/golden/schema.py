@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hold reports against rules/report.schema.json.
+"""Hold reports against rules/report.schema.json, inspections against inspect.schema.json.
 
 usage: schema.py POLICAP
 
@@ -29,14 +29,14 @@ def broken(report):
     """Reports that no schema of ours may let through."""
     yield dict(report, more=1)
     yield {k: v for k, v in report.items() if k != "verdict"}
-    yield dict(report, now=1)
-    yield dict(report, schema="policap-report/2")
-    for finding in report["findings"][:1]:
+    yield dict(report, captures=1)
+    yield dict(report, schema=report["schema"][:-1] + "2")
+    for finding in report.get("findings", [])[:1]:
         yield dict(report, findings=[dict(finding, port="5228")])
         yield dict(report, findings=[{k: v for k, v in finding.items() if k != "id"}])
 
 
-def check_reports(binary, schema):
+def check_reports(binary, schemas):
     bad, n = [], 0
     for case in golden.cases().values():
         if case.kind != "json":
@@ -47,6 +47,10 @@ def check_reports(binary, schema):
             report = json.loads(out)
         except ValueError as e:
             bad.append((case.name, "%s %s" % (e, err[-300:])))
+            continue
+        schema = schemas.get(report.get("schema", "").partition("/")[0][len("policap-"):])
+        if not schema:
+            bad.append((case.name, "it is of no schema"))
             continue
         bad += [(case.name, text) for text in complaints(schema, report)]
         bad += [(case.name, "the schema accepts a broken report")
@@ -64,12 +68,12 @@ def main():
         print("skipped: python3-jsonschema is not installed")
         return 77
     schemas = {}
-    for kind in ("policy", "site", "report"):
+    for kind in ("policy", "site", "report", "inspect"):
         text = load("rules/%s.schema.json" % kind)
         validator = jsonschema.validators.validator_for(text)
         validator.check_schema(text)
         schemas[kind] = validator(text)
-    bad = check_reports(sys.argv[1], schemas["report"])
+    bad = check_reports(sys.argv[1], schemas)
     for path, kind in (("pcaps/site.json", "site"),
                        ("tests/golden/inputs/rules.json", "policy")):
         bad += [(path, text) for text in complaints(schemas[kind], load(path))]

@@ -241,8 +241,8 @@ table ip n {
     # --- the mirror ---
 
     def capture(self, path, name="sw", interface="uplink", expression=""):
-        child = self.start(name, "tcpdump", "-i", interface, "-s", "0", "-U", "-n", "-Z",
-                           "root", "-w", path, *([expression] if expression else []))
+        child = self.start(name, "tcpdump", "-i", interface, "-s", "0", "-U", "-n",
+                           "--immediate-mode", "-Z", "root", "-w", path, *([expression] if expression else []))
         for _ in range(50):
             if os.path.exists(path):
                 break

@@ -8,6 +8,7 @@ FOLDER holds the certificates.  Kinds:
   web      HTTP: 204 for /generate_204, else 200       portal   HTTP: 302 to a log-in page
   tls      the same over TLS                           evil     the same, signed by a stranger
   slow     TLS, but the first answer takes 4 s         push     TLS, sends by itself
+  quiet    TLS, sends when it is sent to
   hang     accepts, and never answers                  rst      resets after the first bytes
   shut     closes after the first bytes                weak     TLS that shares no cipher
   proxy    HTTP CONNECT                                deny     HTTP CONNECT: 403
@@ -55,8 +56,8 @@ def http(conn, kind):
         conn.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
 
 
-def push(conn):
-    conn.settimeout(1)
+def push(conn, kind):
+    conn.settimeout(1 if kind == "push" else 60)
     while True:
         try:
             if not conn.recv(4096):
@@ -109,9 +110,9 @@ def serve(conn, kind):
         else:
             if kind == "slow":
                 time.sleep(4)
-            if kind in ("tls", "evil", "slow", "push", "weak"):
+            if kind in ("tls", "evil", "slow", "push", "quiet", "weak"):
                 conn = context(kind).wrap_socket(conn, server_side=True)
-            push(conn) if kind == "push" else http(conn, kind)
+            push(conn, kind) if kind in ("push", "quiet") else http(conn, kind)
     except (OSError, ValueError):
         pass
     finally:

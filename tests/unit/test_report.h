@@ -19,6 +19,7 @@ struct fixture {
     struct policy *policy;
     struct tally tally;
     struct tally_capture captures[2];
+    struct frame_run runs[2];
     struct addr phone_addrs[2];
     struct device devices[2];
     struct finding findings[3];
@@ -56,10 +57,14 @@ static inline void fixture_captures(struct fixture *f)
         .copies = 3,
         .undecoded = {[DECODE_OK] = 90, [DECODE_TRUNCATED] = 2},
     };
-    f->captures[1] = (struct tally_capture){
-        .path = paths[1], .format = "pcap", .base = 100, .cut = true};
+    f->captures[1] =
+        (struct tally_capture){.path = paths[1], .format = "pcap", .cut = true};
     f->tally.captures = f->captures;
     f->tally.n_captures = 2;
+    f->runs[0] = (struct frame_run){.first = 1, .n = 100, .capture = 0, .number = 1};
+    f->runs[1] = (struct frame_run){.first = 101, .n = 100, .capture = 1, .number = 1};
+    f->tally.runs = f->runs;
+    f->tally.n_runs = 2;
 }
 
 static inline void fixture_devices(struct fixture *f)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What commands that read captures share (check.c).
+ */
+#ifndef CLI_SHARED_H
+#define CLI_SHARED_H
+
+#include "cli/options.h"
+
+#include <stdio.h>
+
+/* Opens -o FILE, or gives standard output.  NULL: '*err' says why not. */
+FILE *output_open(const struct options *options, struct policap_error *err);
+/* False: not everything could be written. */
+bool output_close(const struct options *options, FILE *out, struct policap_error *err);
+
+bool wants_text(const struct options *options);
+bool wants_colour(const struct options *options);
+
+/* Reads all captures before anything is reported: a broken one reports nothing.
+ * Released with tally_release(). */
+struct tally *read_captures(const struct options *options, bool keep_pieces,
+                            struct policap_error *err);
+void tally_release(struct tally *tally);
+
+struct policy *load_policy(const struct options *options, struct policap_error *err);
+
+#endif
