@@ -129,7 +129,7 @@ static bool answered(const struct flow_end *r)
     return r->signs[SIGN_SYN_ACK].n || r->payload_packets;
 }
 
-enum { TAIL_REPEATS = 3, TAIL_SPAN_S = 3, ALERT_UNKNOWN_CA = 48 };
+enum { SYN_REPEATS = 3, TAIL_REPEATS = 3, TAIL_SPAN_S = 3, ALERT_UNKNOWN_CA = 48 };
 
 /* Does the client not know who signed the server's certificate (RFC 8446 6.2)? */
 static bool rejects_certificate(const struct flow_end *o)
@@ -177,6 +177,14 @@ static enum attempt_sign answered_tcp(const struct flow_end *o,
     return ATTEMPT_OK;
 }
 
+/* The phone repeats its SYN though a SYN-ACK was captured: that was lost behind the
+ * capture point, and the phone is the witness. */
+static bool never_acknowledged(const struct flow_end *o)
+{
+    return o->signs[SIGN_SYN].n >= SYN_REPEATS && !(o->seen & END_ACK) &&
+           o->payload_packets == 0;
+}
+
 static enum attempt_sign tcp_sign(const struct piece *piece, const struct flow_end *o,
                                   const struct flow_end *r, struct repetition *again)
 {
@@ -192,6 +200,11 @@ static enum attempt_sign tcp_sign(const struct piece *piece, const struct flow_e
     if (o->signs[SIGN_SYN].n && !answered(r) && r->signs[SIGN_RST].n) {
         return ATTEMPT_RESET;
     }
+    if (never_acknowledged(o)) {
+        *again = (struct repetition){o->signs[SIGN_SYN].n, o->signs[SIGN_SYN].first_ns,
+                                     o->signs[SIGN_SYN].last_ns};
+        return ATTEMPT_SYN_SILENT;
+    }
     if (!r->signs[SIGN_SYN_ACK].n) {
         /* A SYN that only a bare ACK answers says nothing either way. */
         return o->signs[SIGN_SYN].n ? ATTEMPT_SYN_SILENT : ATTEMPT_UNSEEN;
@@ -205,13 +218,41 @@ static enum attempt_sign tcp_sign(const struct piece *piece, const struct flow_e
     return resets_first(r, o) ? ATTEMPT_RESET : ATTEMPT_OPEN;
 }
 
+/* Is it a prohibition, and not the news that a host or port is not there? */
+static bool icmp_forbids(const struct flow_icmp *icmp)
+{
+    unsigned code = icmp->code;
+
+    if (!icmp_stops(icmp)) {
+        return false;
+    }
+    return icmp->v6 ? code == 1 || code == 5 || code == 6
+                    : code == 9 || code == 10 || code == 13;
+}
+
+/* Media begin before the other end has opened its port, and go on until it has closed
+ * it: an error then says nothing of the call between. */
+static bool icmp_passes(const struct piece *piece, const struct flow_end *o)
+{
+    const struct flow_icmp *icmp = &piece->icmp;
+
+    return o->first_payload == PAYLOAD_RTP && !icmp_forbids(icmp) &&
+           icmp->last_ns - icmp->first_ns < (o->last_ns - o->first_ns) / 2;
+}
+
+/* Each way of media stands for itself: what comes in does not answer what goes out. */
+static bool is_media(const struct flow_end *o, const struct flow_end *r)
+{
+    return o->first_payload == PAYLOAD_RTP && r->first_payload == PAYLOAD_RTP;
+}
+
 static enum attempt_sign udp_sign(const struct piece *piece, const struct flow_end *o,
                                   const struct flow_end *r, struct repetition *again)
 {
     if (r->packets && o->packets) {
-        return ATTEMPT_OK;
+        return is_media(o, r) && icmp_forbids(&piece->icmp) ? ATTEMPT_ICMP : ATTEMPT_OK;
     }
-    if (icmp_stops(&piece->icmp)) {
+    if (icmp_stops(&piece->icmp) && !icmp_passes(piece, o)) {
         return ATTEMPT_ICMP;
     }
     if (!o->packets) {
@@ -246,9 +287,9 @@ static uint8_t facts_of(const struct piece *piece, const struct flow_end *o,
 
 /* A client's port that says something by itself: a service's own, or one that the
  * bulletin names on the phone's side. */
-static uint16_t telling_port(uint8_t proto, uint16_t port)
+static uint16_t telling_port(uint8_t proto, uint16_t port, uint8_t facts)
 {
-    bool media = proto == 17 && (port == 2222 || port == 2223);
+    bool media = proto == 17 && (port == 2222 || port == 2223 || (facts & FACT_RTP));
 
     return port < 1024 || media || flow_is_server_port(proto, port) ? port : 0;
 }
@@ -301,14 +342,14 @@ struct cell_key attempt_of(const struct piece *piece, int64_t end_ns)
     key.client = opener.end ? piece->key.b : piece->key.a;
     key.server = opener.end ? piece->key.a : piece->key.b;
     key.proto = piece->key.proto;
-    key.client_port = telling_port(key.proto, ports[opener.end]);
+    key.facts = facts_of(piece, o, r, &key.server);
+    key.client_port = telling_port(key.proto, ports[opener.end], key.facts);
     key.server_port = ports[!opener.end];
     key.slot = (uint32_t)(piece->first_ns / second_ns / SLOT_SECONDS);
     key.basis = (uint8_t)opener.basis;
     key.payload = o->first_payload;
     key.check = piece->check;
     key.source = piece->key.source;
-    key.facts = facts_of(piece, o, r, &key.server);
     key_names(&key, piece);
     key_signs(&key, piece, opener.end, end_ns);
     return key;

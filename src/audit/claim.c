@@ -85,10 +85,11 @@ static bool is_opener_guessed(const struct cell_key *key)
            (key->proto != PROTO_UDP || (key->facts & FACT_TWO_WAY));
 }
 
-static void question_of(const struct judging *j, const struct cell_key *key,
-                        bool inbound, const struct claim *claim,
-                        struct policy_question *q)
+void claim_question(const struct judging *j, const struct cell *cell, bool inbound,
+                    const struct claim *claim, struct policy_question *q)
 {
+    const struct cell_key *key = &cell->key;
+
     memset(q, 0, sizeof *q);
     q->transport = key->proto == PROTO_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
     q->initiator = is_opener_guessed(key) ? INITIATOR_ANY
@@ -101,6 +102,9 @@ static void question_of(const struct judging *j, const struct cell_key *key,
         q->peer_port = key->name_port; /* Judged on the target behind the proxy. */
     }
     q->roles_given = roles_given(j, &q->peer);
+    if (calls_have(j, cell, inbound)) {
+        q->roles_given |= 1u << ROLE_MEDIA_GATEWAY;
+    }
     q->n_names = claim->n_names;
     memcpy(q->names, claim->names, sizeof q->names);
 }
@@ -118,9 +122,11 @@ static void choose_name(struct claim *claim)
     claim->peer_source = claim->n_names > i ? claim->sources[i] : NAME_DNS;
 }
 
-void claim_of(const struct judging *j, const struct cell_key *key, int64_t ns,
-              uint32_t device, bool inbound, struct claim *out)
+void claim_of(const struct judging *j, const struct cell *cell, uint32_t device,
+              bool inbound, struct claim *out)
 {
+    const struct cell_key *key = &cell->key;
+    int64_t ns = cell->first_ns;
     struct policy_question question;
 
     memset(out, 0, sizeof *out);
@@ -132,7 +138,7 @@ void claim_of(const struct judging *j, const struct cell_key *key, int64_t ns,
             names_add_bound(j, device, &key->server, ns, out);
         }
     }
-    question_of(j, key, inbound, out, &question);
+    claim_question(j, cell, inbound, out, &question);
     out->n_rows = policy_ask(j->policy, &question, out->rows);
     drop_media(out, key);
     out->verdict =

@@ -175,13 +175,31 @@ static void tunnels_count(struct tally_capture *capture, const struct packet *pa
     }
 }
 
+/* The ordinal of the first frame, where those of the others follow; else 0. */
+static uint32_t row_of(struct collector *c, const struct frame *frames, size_t n)
+{
+    if (frames[n - 1].number - frames[0].number != n - 1) {
+        return 0;
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (frames[i].capture != frames[0].capture) {
+            return 0;
+        }
+    }
+    return tally_frames(&c->tally, c->first_capture + frames[0].capture,
+                        frames[0].number, n);
+}
+
 /* Frames get their ordinals, and the interface's number that of the tap. */
 static void frames_prepare(struct collector *c, struct frame *frames, size_t n)
 {
+    uint32_t row = row_of(c, frames, n);
+
     for (size_t i = 0; i < n; i++) {
         size_t capture = c->first_capture + frames[i].capture;
 
-        frames[i].number = tally_frame(&c->tally, capture, frames[i].number);
+        frames[i].number =
+            row ? row + i : tally_frame(&c->tally, capture, frames[i].number);
         frames[i].interface = (uint16_t)(c->tap << 8 | frames[i].interface);
     }
 }

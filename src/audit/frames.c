@@ -87,6 +87,17 @@ uint32_t tally_frame(struct tally *tally, size_t capture, uint64_t number)
     return run ? run->first + (uint32_t)(number - run->number) : FRAME_UNKNOWN;
 }
 
+uint32_t tally_frames(struct tally *tally, size_t capture, uint64_t number, size_t n)
+{
+    uint32_t first = tally_frame(tally, capture, number), last;
+
+    if (tally->captures[capture].run != tally->n_runs) {
+        return 0; /* The run can not grow. */
+    }
+    last = tally_frame(tally, capture, number + n - 1);
+    return last - first == n - 1 ? first : 0;
+}
+
 const struct tally_capture *tally_capture_of(const struct tally *tally, uint32_t frame,
                                              uint64_t *number)
 {

@@ -197,6 +197,7 @@ static void failure_report(struct judging *j, const struct lane *lane,
     }
     f->outcome = result->outcome;
     f->cause = result->cause;
+    f->missing = result->missing;
     f->confidence = certain ? result->confidence : CONFIDENCE_LOW;
     f->has_by = result->has_by;
     f->by = result->by;
@@ -266,7 +267,18 @@ static bool is_excused(const struct judging *j, const struct lane *lanes, size_t
                                           bad->result.cause == CAUSE_NO_REPLY)) {
         return true;
     }
-    return has_fallback(lanes, n, bad);
+    /* The host may just be down, and the router have said so, or say so. */
+    if (a->verdict == CLAIM_CANDIDATE &&
+        (bad->result.cause == CAUSE_SYN_DROP
+             ? !sight_hears(j, &a->ip, &a->peer)
+             : bad->result.cause == CAUSE_ICMP_UNREACHABLE &&
+                   !outcome_says_port(&a->cell->key))) {
+        return true;
+    }
+    if (is_v6(bad) && !a->peer_name && link_has_v4(j, a)) {
+        return true; /* Without a name it can not be told for what IPv4 stood in. */
+    }
+    return has_fallback(lanes, n, bad) || link_is_scan(j, a);
 }
 
 static enum row_state quiet_state(const struct lane *lanes, size_t n, size_t n_ok)

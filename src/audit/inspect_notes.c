@@ -96,9 +96,9 @@ static void note_no_phone(struct inspection *in)
     }
     snprintf(todo + len, sizeof todo - len, "]}");
     note(in, INSPECT_NO_PHONE, todo,
-         "No phone: nothing here says of a host that it is one. %llu of them behave "
-         "like phones.",
-         (number)in->judgement->n_suspects);
+         "No phone: nothing here says of a host that it is one; %llu behave%s like "
+         "one.",
+         (number)in->judgement->n_suspects, in->judgement->n_suspects == 1 ? "s" : "");
 }
 
 static void note_directions(struct inspection *in)

@@ -37,13 +37,23 @@ static double wait_of(const struct judging *j, const struct claim *claim)
                              : DEFAULT_WAIT_S;
 }
 
+/* What the flow itself says, and what is known better from the call it belongs to. */
+static struct result result_of(const struct judging *j, const struct cell *cell,
+                               const struct claim *claim, bool inbound)
+{
+    struct result result = outcome_of(j, &cell->key, wait_of(j, claim), inbound);
+
+    result = calls_result(j, cell, inbound, result);
+    return registration_result(j, cell, inbound, result);
+}
+
 static void attempt_fill(const struct judging *j, struct attempt *a,
                          const struct cell *cell, uint32_t device, bool inbound)
 {
     const struct cell_key *key = &cell->key;
     struct claim claim;
 
-    claim_of(j, key, cell->first_ns, device, inbound, &claim);
+    claim_of(j, cell, device, inbound, &claim);
     memset(a, 0, sizeof *a);
     a->cell = cell;
     a->device = device;
@@ -58,7 +68,7 @@ static void attempt_fill(const struct judging *j, struct attempt *a,
     for (size_t i = 0; i < claim.n_rows && i < FINDING_CANDIDATES; i++) {
         a->rows[a->n_rows++] = claim.rows[i].row;
     }
-    a->result = outcome_of(j, key, wait_of(j, &claim), inbound);
+    a->result = result_of(j, cell, &claim, inbound);
 }
 
 /* DHCP is judged by its messages, not by its flows: they go to everybody. */
@@ -299,7 +309,8 @@ static bool run(struct judging *j, struct policap_error *err)
     if (!devices_join(j, err)) {
         return false;
     }
-    if (!bindings_index(j) || !attempts_make(j)) {
+    if (!bindings_index(j) || !calls_index(j) || !attempts_make(j) ||
+        !links_settle(j) || !links_index(j)) {
         return fail(err, "out of memory while judging");
     }
     sight_judge(j);
@@ -308,10 +319,12 @@ static bool run(struct judging *j, struct policap_error *err)
     leases_judge(j);
     strangers_judge(j);
     advise(j);
+    registrations_advise(j);
     if (!expectations_judge(j, err)) {
         return false;
     }
     problems_find(j);
+    taps_locate(j);
     timeline_draw(j);
     coverage_sum(j);
     roles_list(j);
@@ -368,6 +381,9 @@ void judgement_free(struct judgement *out)
     free(out->judging->owners);
     free(out->judging->named);
     free(out->judging->attempts);
+    free(out->judging->by_time);
+    free(out->judging->down);
+    calls_free(out->judging);
     live_free(out->judging);
     free(out->judging);
     free(out->devices);
@@ -390,11 +406,11 @@ void judge_flow(const struct judgement *judgement, const struct piece *piece,
     bool inbound = client < 0 && server >= 0;
     struct claim claim;
 
-    claim_of(j, &cell.key, cell.first_ns, (uint32_t)(inbound ? server : client),
-             inbound, &claim);
+    claim_of(j, &cell, (uint32_t)(inbound ? server : client), inbound, &claim);
     memset(out, 0, sizeof *out);
     out->row = -1;
-    struct result result = outcome_of(j, &cell.key, wait_of(j, &claim), inbound);
+    struct result result =
+        link_result(j, &cell, inbound, result_of(j, &cell, &claim, inbound));
     out->outcome = result.outcome;
     out->cause = result.cause;
     out->has_by = result.has_by;

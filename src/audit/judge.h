@@ -80,6 +80,8 @@ enum cause {
     CAUSE_IDLE_KILLED,
     CAUSE_SCAN,
     CAUSE_MTU_BLACKHOLE,
+    CAUSE_ONE_WAY_MEDIA,
+    CAUSE_FRAGMENTS_LOST,
     CAUSES
 };
 
@@ -109,6 +111,14 @@ enum row_state {
     STATE_REFUSED,
     STATE_BLOCKED,
     STATES
+};
+
+/* Which way of a call's media is missing. */
+enum missing_way {
+    MISSING_NONE,
+    MISSING_TO_PHONE,
+    MISSING_FROM_PHONE, /* The phone itself was not seen to send. */
+    MISSING_BEHIND /* Sent by the phone; the far end reports that it hears nothing. */
 };
 
 enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
@@ -203,7 +213,9 @@ struct finding {
     enum outcome outcome;
     enum cause cause;
     bool has_by;
-    struct addr by; /* Who stopped it, where the evidence tells. */
+    struct addr by;  /* Who stopped it, where the evidence tells. */
+    uint8_t missing; /* enum missing_way, of one-way media. */
+    uint8_t a5;      /* Signs of address translation, of advice A5. */
     enum confidence confidence;
     enum scope scope;
     enum owner owner;
@@ -218,7 +230,8 @@ struct finding {
     size_t n_community_ids;
     char filter[192]; /* A Wireshark display filter. */
     char means[256];
-    char todo[512]; /* What to do. */
+    char todo[768];    /* What to do. */
+    char located[160]; /* "between inside and outside", where taps tell; else "". */
 };
 
 struct problem {

@@ -42,6 +42,7 @@ struct result {
     enum outcome outcome;
     enum cause cause;
     enum confidence confidence;
+    uint8_t missing; /* enum missing_way */
     bool has_by;
     struct addr by;
 };
@@ -62,6 +63,8 @@ struct attempt {
     struct result result;
 };
 
+enum { JUDGING_PROXIES = 32 };
+
 struct judging {
     struct judgement *out;
     const struct tally *tally;
@@ -74,9 +77,15 @@ struct judging {
     size_t n_named;
     struct attempt *attempts;
     size_t n_attempts;
-    struct cell *cells; /* Of the pieces that are not over. */
+    const struct attempt **by_time; /* By device, then time. */
+    const struct attempt *proxies[JUDGING_PROXIES]; /* One to each that is asked as one. */
+    size_t n_proxies;
+    struct down *down; /* Hosts that a router found to be down. */
+    size_t n_down;
+    struct cell *cells;             /* Of the pieces that are not over. */
     size_t n_cells;
     struct tally own; /* The tally with what is over folded, where 'tally' is this. */
+    struct calls *calls; /* voice_calls.c */
     size_t findings_room;
     uint64_t n_dhcp_flows; /* Judged by their messages, not as attempts. */
     bool failed;           /* Memory ran out. */
@@ -103,8 +112,11 @@ void names_add_bound(const struct judging *j, uint32_t device, const struct addr
                      int64_t ns, struct claim *claim);
 
 /* claim.c */
-void claim_of(const struct judging *j, const struct cell_key *key, int64_t ns,
-              uint32_t device, bool inbound, struct claim *out);
+void claim_of(const struct judging *j, const struct cell *cell, uint32_t device,
+              bool inbound, struct claim *out);
+/* The question that the policy is asked, once the claim's names are known. */
+void claim_question(const struct judging *j, const struct cell *cell, bool inbound,
+                    const struct claim *claim, struct policy_question *q);
 /* The port that the claim's row speaks of. */
 uint16_t claim_port(const struct judging *j, const struct claim *claim,
                     const struct cell_key *key, bool inbound);
@@ -118,6 +130,9 @@ struct result outcome_of(const struct judging *j, const struct cell_key *key,
 /* Is it of a protocol in which a request is always answered?  Of any other datagrams,
  * syslog, traps, media, silence is no sign. */
 bool outcome_expects_answer(const struct cell_key *key);
+
+/* Does the ICMP error speak of the port, not of the host? */
+bool outcome_says_port(const struct cell_key *key);
 
 /* One transport, port and peer of a group. */
 struct lane {
@@ -138,6 +153,51 @@ void lane_judge(const struct judging *j, struct lane *lane);
  * was killed: what was to come through it did not. */
 bool lane_saves(const struct judging *j, const struct lane *lane,
                 const struct attempt *bad);
+
+/* voice_calls.c: what was signalled, and the media that were announced. */
+bool calls_index(struct judging *j);
+void calls_free(struct judging *j);
+/* Is the flow, seen from the device, media of a call? */
+bool calls_have(const struct judging *j, const struct cell *cell, bool inbound);
+/* 'result', or what is known better of media that go only one way. */
+struct result calls_result(const struct judging *j, const struct cell *cell,
+                           bool inbound, struct result result);
+bool calls_is_sip_port(uint16_t port);
+
+/* voice_signs.c: 'result', or what is known better of SIP that is not answered. */
+struct result registration_result(const struct judging *j, const struct cell *cell,
+                                  bool inbound, struct result result);
+/* What call servers themselves said no to, and A5: findings of advice. */
+void registrations_advise(struct judging *j);
+
+/* links.c */
+bool links_index(struct judging *j);
+/* A router that said after a while that a host is not there means the same where it says
+ * so at once. */
+bool links_settle(struct judging *j);
+struct result link_result(const struct judging *j, const struct cell *cell,
+                          bool inbound, struct result result);
+/* Did an attempt of the device both begin and get an answer in this time? */
+bool link_heard(const struct judging *j, uint32_t device, int64_t from, int64_t to);
+/* Was the device cut off in this time?  It heard nothing, and somebody else than
+ * 'peer', who answers at other times, did not answer either. */
+bool link_gap(const struct judging *j, uint32_t device, const struct addr *peer,
+              int64_t from, int64_t to);
+/* Does the peer answer the device, at any time? */
+bool link_answers(const struct judging *j, uint32_t device, const struct addr *peer,
+                  uint8_t proto, uint16_t port);
+/* What an ICMP error makes of the device's attempts there; OUTCOME_OK: there is none.
+ */
+enum outcome link_icmp(const struct judging *j, uint32_t device,
+                       const struct addr *peer, uint16_t port);
+/* Is the peer a proxy, by the site file or because it is asked as one at this port? */
+bool link_is_proxy(const struct judging *j, const struct attempt *attempt);
+/* Did the device open a flow to the name?  Then it had an address for it. */
+bool link_has_name(const struct judging *j, uint32_t device, const char *name);
+/* Does the same port work for the device over IPv4, with whomever? */
+bool link_has_v4(const struct judging *j, const struct attempt *bad);
+/* Is the failed attempt one of a scan by the device? */
+bool link_is_scan(const struct judging *j, const struct attempt *bad);
 
 /* groups.c: findings of documented flows, states of rows. */
 void groups_judge(struct judging *j);
@@ -166,6 +226,9 @@ bool sight_sees_phones(const struct judging *j, const struct addr *ip,
 
 /* timeline.c: when each row was in which state for each device. */
 void timeline_draw(struct judging *j);
+
+/* locate.c: where on the way, by several taps; once findings are as they stay. */
+void taps_locate(struct judging *j);
 
 /* problems.c */
 void problems_find(struct judging *j);

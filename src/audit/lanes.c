@@ -49,16 +49,19 @@ static bool was_linked(const struct judging *j, const struct attempt *bad)
     const struct cell *cell = bad->cell;
     int64_t from = cell->last_ns - cell->key.span_s * second_ns;
 
-    for (size_t i = 0; i < j->n_attempts; i++) {
-        const struct attempt *a = &j->attempts[i];
+    return link_heard(j, bad->device, from, cell->last_ns);
+}
 
-        if (a->device == bad->device && a->cell != cell && a->cell->packets[1] > 0 &&
-            a->result.outcome == OUTCOME_OK && a->cell->first_ns <= cell->last_ns &&
-            a->cell->last_ns >= from + second_ns) {
-            return true;
-        }
-    }
-    return false;
+/* Was the device cut off while this was silent? */
+static bool was_cut_off(const struct judging *j, const struct attempt *bad)
+{
+    const struct cell *cell = bad->cell;
+    enum cause cause = bad->result.cause;
+
+    return (cause == CAUSE_SYN_DROP || cause == CAUSE_HELLO_DROP ||
+            cause == CAUSE_NO_REPLY) &&
+           link_gap(j, bad->device, &bad->peer,
+                    cell->last_ns - cell->key.span_s * second_ns, cell->last_ns);
 }
 
 /* A connection that went silent was killed by the network if it had been idle, or if
@@ -122,7 +125,9 @@ static void judge_requests(const struct judging *j, struct lane *lane)
     }
     if (!first || lane->bad || requests < REQUESTS ||
         last->cell->last_ns - first->cell->first_ns < wait_ns ||
-        j->out->now_ns - first->cell->first_ns < wait_ns) {
+        j->out->now_ns - first->cell->first_ns < wait_ns ||
+        link_gap(j, first->device, &first->peer, first->cell->first_ns,
+                 last->cell->last_ns)) {
         return;
     }
     lane->bad = first;
@@ -137,6 +142,12 @@ static bool is_unheard(const struct judging *j, const struct lane *lane)
 {
     const struct attempt *a = lane->bad;
 
+    if (lane->result.missing == MISSING_TO_PHONE) {
+        return !sight_hears(j, &a->ip, &a->peer);
+    }
+    if (lane->result.missing == MISSING_FROM_PHONE) {
+        return !sight_sees_phones(j, &a->ip, &a->peer);
+    }
     if (lane->result.cause != CAUSE_NO_REPLY &&
         lane->result.cause != CAUSE_DNS_NO_REPLY) {
         return false;
@@ -155,7 +166,7 @@ void lane_judge(const struct judging *j, struct lane *lane)
         lane->pending |= outcome == OUTCOME_PENDING;
         lane->resolved =
             outcome == OUTCOME_OK || (lane->resolved && !outcome_is_bad(outcome));
-        if (outcome_is_bad(outcome) && !lane_saves(j, lane, a) &&
+        if (outcome_is_bad(outcome) && !lane_saves(j, lane, a) && !was_cut_off(j, a) &&
             (!lane->bad || outcome < lane->result.outcome)) {
             lane->bad = a;
             lane->result = a->result;

@@ -52,6 +52,20 @@ static bool same_ends(const struct piece *a, const struct piece *b)
     return memcmp(&p, &q, sizeof p) == 0;
 }
 
+/* Will the RST of 'from' be the one that is told, when the views are joined? */
+static bool tells_reset(const struct piece *into, const struct piece *from)
+{
+    bool tells = false;
+
+    for (unsigned e = 0; e < 2; e++) {
+        const struct flow_end *mine = &into->end[e], *theirs = &from->end[e];
+
+        tells |= theirs->signs[SIGN_RST].n &&
+                 theirs->packets - theirs->copies > mine->packets - mine->copies;
+    }
+    return tells;
+}
+
 /* Makes one of several sources' views of each flow.  Returns how many are left. */
 static size_t views_join(struct piece *pieces, size_t n)
 {
@@ -62,7 +76,12 @@ static size_t views_join(struct piece *pieces, size_t n)
 
         if (last && last->key.source != pieces[i].key.source &&
             same_ends(last, &pieces[i]) && piece_continues(last, &pieces[i])) {
+            /* A TTL is held against others of the same tap. */
+            uint16_t source =
+                tells_reset(last, &pieces[i]) ? pieces[i].key.source : last->key.source;
+
             piece_merge_view(last, &pieces[i]);
+            last->key.source = source;
         } else {
             pieces[left++] = pieces[i];
         }

@@ -14,7 +14,8 @@ enum {
     TYPE_AAAA = 28,
     NO_REPLY_QUERIES = 2,
     NO_REPLY_S = 5,
-    DNS_PORT = 53
+    DNS_PORT = 53,
+    PROTO_UDP = 17
 };
 
 static const int64_t second_ns = 1000000000;
@@ -23,6 +24,11 @@ struct question {
     const struct lookup *lookup;
     const char *name;
     uint32_t device;
+};
+
+struct questions {
+    const struct question *of; /* By device, name and time. */
+    size_t n;
 };
 
 /* All lookups of one name by one device. */
@@ -234,6 +240,7 @@ static void resolver_judge(struct judging *j, const struct question *q, size_t n
     struct finding *f;
 
     if (row < 0 || !is_deaf(j, q, n) ||
+        link_icmp(j, q->device, &q->lookup->key.resolver, DNS_PORT) != OUTCOME_OK ||
         !(f = finding_new(j, KIND_BLOCKED, row, q->device))) {
         return;
     }
@@ -278,7 +285,42 @@ static const struct policy_match *row_of(const struct judging *j,
     return rows;
 }
 
-static void name_judge(struct judging *j, const struct question *q, size_t n)
+/* Was another name ignored by the same resolver at another time?  A radio gap stops all
+ * names at once. */
+static bool ignores_more(const struct question *all, size_t n, const struct question *q,
+                         const struct failure *sum)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct lookup *l = all[i].lookup;
+        bool silent = l->queries >= NO_REPLY_QUERIES && l->first_answer_ns == 0;
+
+        if (silent && same_resolver(&all[i], q) && !same_name(&all[i], q) &&
+            (l->last_query_ns < sum->first_ns || l->first_query_ns > sum->last_ns)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Did not the name, but the resolver or the road to it stay silent?  The resolver said
+ * so itself, the device was cut off, or it did get an answer that was not captured. */
+static bool is_silence_of_all(const struct judging *j, const struct questions *all,
+                              const struct question *q, const struct failure *sum)
+{
+    const struct addr *resolver = &q->lookup->key.resolver;
+
+    if (link_has_name(j, q->device, q->name) ||
+        link_icmp(j, q->device, resolver, DNS_PORT) == OUTCOME_REFUSED ||
+        link_gap(j, q->device, resolver, sum->first_ns, sum->last_ns)) {
+        return true;
+    }
+    return link_answers(j, q->device, resolver, PROTO_UDP, DNS_PORT) &&
+           !link_heard(j, q->device, sum->first_ns, sum->last_ns) &&
+           !ignores_more(all->of, all->n, q, sum);
+}
+
+static void name_judge(struct judging *j, const struct questions *all,
+                       const struct question *q, size_t n)
 {
     struct policy_match rows[POLICY_MAX_ANSWERS];
     size_t n_rows = policy_rows_of_name(j->policy, q->name, rows);
@@ -289,9 +331,11 @@ static void name_judge(struct judging *j, const struct question *q, size_t n)
 
     struct failure sum = sum_up(q, n);
     enum cause cause = cause_of(j, &sum, rows[0].via == MATCH_ROLE);
-    if (cause != CAUSE_NONE) {
-        report(j, q, n, row_of(j, rows, n_rows), cause);
+    if (cause == CAUSE_NONE ||
+        (cause == CAUSE_DNS_NO_REPLY && is_silence_of_all(j, all, q, &sum))) {
+        return;
     }
+    report(j, q, n, row_of(j, rows, n_rows), cause);
 }
 
 void lookups_judge(struct judging *j)
@@ -317,11 +361,13 @@ void lookups_judge(struct judging *j)
     if (n > 0) {
         qsort(questions, n, sizeof *questions, question_cmp);
     }
+
+    struct questions all = {questions, n};
     for (size_t from = 0, to; from < n; from = to) {
         for (to = from + 1; to < n && same_name(&questions[from], &questions[to]);
              to++) {
         }
-        name_judge(j, questions + from, to - from);
+        name_judge(j, &all, questions + from, to - from);
     }
     resolvers_judge(j, questions, n);
     free(questions);

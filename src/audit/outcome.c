@@ -40,6 +40,11 @@ static struct result syn_silent(const struct cell_key *key, double wait_s)
         key->span_s < SYN_SPAN_S) {
         return waiting(key, wait_s);
     }
+    if (key->span_s == SYN_SPAN_S && key->waited_s == key->span_s &&
+        !(key->facts & FACT_CLOSED)) {
+        /* It may still have been trying when the window ended. */
+        return result_of(OUTCOME_PENDING, CAUSE_NONE, CONFIDENCE_LOW);
+    }
     return result_of(OUTCOME_BLOCKED, CAUSE_SYN_DROP,
                      key->repeats < SYN_REPEATS_HIGH ? CONFIDENCE_MEDIUM
                                                      : CONFIDENCE_HIGH);
@@ -84,7 +89,7 @@ static bool icmp_prohibits(const struct cell_key *key)
     return key->icmp_code == 1 || key->icmp_code == 5 || key->icmp_code == 6;
 }
 
-static bool icmp_is_port(const struct cell_key *key)
+bool outcome_says_port(const struct cell_key *key)
 {
     return addr_is_v4(&key->client) ? key->icmp_code == 3 : key->icmp_code == 4;
 }
@@ -107,7 +112,7 @@ static struct result icmp_stopped(const struct cell_key *key, bool inbound)
     }
     if (addr_equal(&key->by, &key->server)) {
         result.outcome = OUTCOME_REFUSED;
-    } else if (!icmp_prohibits(key) && !icmp_is_port(key) && key->span_s >= RESOLVE_S) {
+    } else if (!icmp_prohibits(key) && !outcome_says_port(key) && key->span_s >= RESOLVE_S) {
         /* The last router looked for the host, and there is none. */
         result.outcome = OUTCOME_REFUSED;
     }

@@ -146,8 +146,8 @@ static void lease_note(struct tally *tally, const struct dhcp_message *m,
         return;
     }
     note_time(&lease->first_ns, &lease->last_ns, ns);
-    lease->host_name = host_name ? host_name : lease->host_name;
-    lease->vendor_class = vendor_class ? vendor_class : lease->vendor_class;
+    lease->host_name = record_larger_name(tally, host_name, lease->host_name);
+    lease->vendor_class = record_larger_name(tally, vendor_class, lease->vendor_class);
     keep_larger(&lease->server, &m->server_id);
     keep_larger(&lease->relay, &m->relay);
     lease->mask_bits =
@@ -297,7 +297,7 @@ static void settle_end(struct shard *shard, struct piece *piece, unsigned from)
 }
 
 bool payload_stream_open(struct shard *shard, struct piece *piece, unsigned from,
-                        uint32_t base)
+                         uint32_t base)
 {
     if (shard->n_free == 0 || piece->hello) {
         return false;

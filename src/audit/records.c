@@ -212,9 +212,11 @@ void record_copy(const struct record_kind *kind, void *to, const void *from,
     memcpy(to, from, kind->size);
     for (size_t f = 0; f < kind->n_fields; f++) {
         const struct field *field = &kind->fields[f];
+        bool moves = field->type == FIELD_NAME || field->type == FIELD_SOURCE ||
+                     field->type == FIELD_FRAME;
 
-        for (size_t i = 0; i < field->count; i++) {
-            uint32_t v = is_number(field) ? (uint32_t)number_get(field, to, i) : 0;
+        for (size_t i = 0; moves && i < field->count; i++) {
+            uint32_t v = (uint32_t)number_get(field, to, i);
 
             if (field->type == FIELD_NAME) {
                 number_set(field, to, i, record_move_name(move, v));
@@ -229,6 +231,9 @@ void record_copy(const struct record_kind *kind, void *to, const void *from,
 
 void lowest_u32(uint32_t *values, size_t n, uint32_t value)
 {
+    if (values[n - 1] != 0 && value > values[n - 1]) {
+        return;
+    }
     for (size_t i = 0; i < n && value != 0; i++) {
         if (values[i] == value) {
             return;
@@ -288,7 +293,13 @@ static void combine_lowest(const struct field *field, void *to, const void *from
     }
 }
 
-static void combine_field(const struct field *field, void *to, const void *from)
+uint32_t record_larger_name(const struct tally *tally, uint32_t a, uint32_t b)
+{
+    return strcmp(tally_name_text(tally, a), tally_name_text(tally, b)) >= 0 ? a : b;
+}
+
+static void combine_field(const struct tally *tally, const struct field *field,
+                          void *to, const void *from)
 {
     if (field->rule == RULE_LOWEST) {
         combine_lowest(field, to, from);
@@ -297,7 +308,11 @@ static void combine_field(const struct field *field, void *to, const void *from)
     for (size_t i = 0; i < field->count; i++) {
         size_t at = field->offset + i * width_of(field);
 
-        if (is_number(field)) {
+        if (field->type == FIELD_NAME) {
+            number_set(field, to, i,
+                       record_larger_name(tally, (uint32_t)number_get(field, to, i),
+                                          (uint32_t)number_get(field, from, i)));
+        } else if (is_number(field)) {
             number_set(field, to, i,
                        combine_number(field->rule, number_get(field, to, i),
                                       number_get(field, from, i)));
@@ -308,11 +323,12 @@ static void combine_field(const struct field *field, void *to, const void *from)
     }
 }
 
-void record_combine(const struct record_kind *kind, void *to, const void *from)
+void record_combine(const struct tally *tally, const struct record_kind *kind, void *to,
+                    const void *from)
 {
     for (size_t f = 0; f < kind->n_fields; f++) {
         if (kind->fields[f].rule != RULE_KEY) {
-            combine_field(&kind->fields[f], to, from);
+            combine_field(tally, &kind->fields[f], to, from);
         }
     }
 }

@@ -95,7 +95,11 @@ void record_copy(const struct record_kind *kind, void *to, const void *from,
                  const struct record_move *move);
 
 /* Combines 'from', moved already, into 'to'. */
-void record_combine(const struct record_kind *kind, void *to, const void *from);
+void record_combine(const struct tally *tally, const struct record_kind *kind, void *to,
+                    const void *from);
+
+/* Of two names the one whose text is larger, so that no order of arrival matters. */
+uint32_t record_larger_name(const struct tally *tally, uint32_t a, uint32_t b);
 
 /* Inserts 'value' into an array of the lowest values, 0 being empty. */
 void lowest_u32(uint32_t *values, size_t n, uint32_t value);

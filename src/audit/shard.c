@@ -276,7 +276,7 @@ static void flow_packet(struct shard *shard, const struct shard_packet *item)
     if (piece->end[from].packets == 1) {
         host_note(&shard->tally, packet, 0);
     }
-    if (packet->payload_len > 0) {
+    if (packet->payload_len > 0 && !payload_is_settled(piece, packet, from)) {
         payload_look(shard, piece, packet, from, frame);
     }
     if (packet->flags & PACKET_FRAGMENT) {

@@ -49,10 +49,21 @@ void shard_finish(struct shard *shard);
 void payload_look(struct shard *shard, struct piece *piece, const struct packet *packet,
                   unsigned from, uint32_t frame);
 
+/* Is nothing more to be learned from this end's TCP payload?  All of DNS and SIP is
+ * looked at. */
+static inline bool payload_is_settled(const struct piece *piece,
+                                      const struct packet *packet, unsigned from)
+{
+    uint16_t src = packet->src_port, dst = packet->dst_port;
+
+    return packet->kind == PACKET_TCP && (piece->settled >> from & 1) && src != 53 &&
+           dst != 53 && (src < 5060 || src > 5071) && (dst < 5060 || dst > 5071);
+}
+
 /* Gives back what reassembly holds for a flow that is over. */
 void payload_forget(struct shard *shard, const struct piece *piece);
 
-/* Starts putting segments of end 'from' in order from sequence number 'base' on.  False:
+/* Starts putting segments of end 'from' in order from sequence number 'base' on. False:
  * there is no room, or the other end's are under reassembly. */
 bool payload_stream_open(struct shard *shard, struct piece *piece, unsigned from,
                          uint32_t base);
@@ -65,7 +76,7 @@ bool voice_sip_look(struct tally *tally, const struct packet *packet,
                     struct cursor message, bool in_pieces, uint32_t frame);
 
 /* Notes what a datagram tells.  True: it was SIP, RTP or RTCP, and nothing else. */
-bool voice_udp_look(struct tally *tally, const struct piece *piece,
+bool voice_udp_look(struct tally *tally, struct piece *piece,
                     const struct packet *packet, unsigned from, uint32_t frame);
 
 /* Notes the SIP messages that a segment completes.  True: it is of SIP. */

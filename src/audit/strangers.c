@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PROTO_TCP = 6 };
+
 enum {
     SCAN_TARGETS = 10, /* Ports of one peer, or peers of one port ... */
     SCAN_S = 60,       /* ... within so long, nearly all unanswered or refused: */
@@ -177,6 +179,10 @@ static bool is_undocumented(const struct judging *j, const struct attempt *a)
     if (a->inbound && a->cell->key.basis == OPENER_FIRST_PACKET &&
         !sight_sees_phones(j, &a->ip, &a->peer)) {
         return false;
+    }
+    if (a->verdict == CLAIM_UNEXPECTED && a->cell->key.proto == PROTO_TCP &&
+        !a->inbound && link_is_proxy(j, a)) {
+        return false; /* For whom it asked, the capture does not tell. */
     }
     return a->verdict == CLAIM_UNEXPECTED || a->verdict == CLAIM_UNEXPECTED_INBOUND;
 }

@@ -114,7 +114,7 @@ void tally_fold(struct tally *tally, const struct piece *piece)
     if (cell && is_new) {
         *cell = one;
     } else if (cell) {
-        record_combine(kind, cell, &one);
+        record_combine(tally, kind, cell, &one);
     }
 }
 
@@ -264,7 +264,7 @@ static bool records_merge(const struct record_kind *kind,
         if (entry && is_new) {
             memcpy(entry, &moved, kind->size);
         } else if (entry) {
-            record_combine(kind, entry, &moved);
+            record_combine(move->into, kind, entry, &moved);
         }
     }
     into->n_refused += from->n_refused;

@@ -455,6 +455,10 @@ int64_t tally_end_ns(const struct tally *tally);
 /* The ordinal of frame 'number' of a capture, which grows from call to call. */
 uint32_t tally_frame(struct tally *tally, size_t capture, uint64_t number);
 
+/* The first ordinal of 'n' frames of a capture that are numbered from 'number' on; the
+ * others follow.  0: they do not lie in a row, each has to be asked for. */
+uint32_t tally_frames(struct tally *tally, size_t capture, uint64_t number, size_t n);
+
 /* The highest ordinal so far. */
 uint32_t tally_last_frame(const struct tally *tally);
 

@@ -45,9 +45,10 @@ uint16_t record_move_source(const struct record_move *move, uint16_t source)
 {
     unsigned tap = source_tap(source);
 
-    return move->from && tap > 0 && tap <= move->from->n_taps
-               ? (uint16_t)(move->taps[tap] << 8 | (source & 0xff))
-               : source;
+    if (!move->from || tap == 0 || tap > move->from->n_taps) {
+        return source;
+    }
+    return (uint16_t)(move->taps[tap] << 8 | (source & 0xff));
 }
 
 /* Where each tap goes so that they stand in order of their names. */

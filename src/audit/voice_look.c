@@ -199,12 +199,30 @@ bool voice_sip_look(struct tally *tally, const struct packet *packet,
 
 /* --- RTP and RTCP --- */
 
-static struct media *media_of(struct tally *tally, const struct packet *packet,
-                              uint32_t frame)
+/* Half of a site's packets may be of calls: the record is looked up once a flow. */
+static struct media *media_find(struct tally *tally, struct flow_end *end,
+                                const struct packet *packet)
 {
     struct media_key key = {packet->src, packet->dst, packet->src_port,
                             packet->dst_port};
-    struct media *media = pool_add(&tally->media, &key, NULL);
+    struct media *media;
+
+    if (end->media) {
+        return pool_at(&tally->media, end->media - 1);
+    }
+    media = pool_add(&tally->media, &key, NULL);
+    if (media) {
+        const struct media *first = pool_at(&tally->media, 0);
+
+        end->media = (uint32_t)(media - first) + 1;
+    }
+    return media;
+}
+
+static struct media *media_of(struct tally *tally, struct flow_end *end,
+                              const struct packet *packet, uint32_t frame)
+{
+    struct media *media = media_find(tally, end, packet);
 
     if (media) {
         note_time(&media->first_ns, &media->last_ns, packet->ns);
@@ -247,8 +265,8 @@ static void rtcp_note(struct media *media, const struct rtcp_packet *rtcp)
     media->losses += !hears && rtcp->n_reports > 0;
 }
 
-static void media_look(struct tally *tally, const struct packet *packet,
-                       struct cursor bytes, uint32_t frame)
+static void media_look(struct tally *tally, struct flow_end *end,
+                       const struct packet *packet, struct cursor bytes, uint32_t frame)
 {
     struct rtp_packet rtp;
     struct rtcp_packet rtcp;
@@ -256,11 +274,11 @@ static void media_look(struct tally *tally, const struct packet *packet,
 
     if (bytes.left > 1 && bytes.at[1] >= RTCP_LOWEST && bytes.at[1] <= RTCP_HIGHEST) {
         if (rtcp_parse(bytes, &rtcp) == PARSE_OK &&
-            (media = media_of(tally, packet, frame))) {
+            (media = media_of(tally, end, packet, frame))) {
             rtcp_note(media, &rtcp);
         }
     } else if (rtp_parse(bytes, &rtp) == PARSE_OK &&
-               (media = media_of(tally, packet, frame))) {
+               (media = media_of(tally, end, packet, frame))) {
         rtp_note(media, &rtp);
     }
 }
@@ -284,7 +302,7 @@ static void stun_look(struct tally *tally, const struct packet *packet,
 
 /* The first byte tells them apart (RFC 7983 7); SIP begins with a capital, or with the
  * empty lines that may stand before. */
-bool voice_udp_look(struct tally *tally, const struct piece *piece,
+bool voice_udp_look(struct tally *tally, struct piece *piece,
                     const struct packet *packet, unsigned from, uint32_t frame)
 {
     struct cursor bytes = {packet->payload, packet->payload_cap};
@@ -292,7 +310,7 @@ bool voice_udp_look(struct tally *tally, const struct piece *piece,
 
     if (first >> 6 == 2) {
         if (piece->end[from].first_payload == PAYLOAD_RTP) {
-            media_look(tally, packet, bytes, frame);
+            media_look(tally, &piece->end[from], packet, bytes, frame);
             return true;
         }
         return false;

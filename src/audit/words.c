@@ -48,7 +48,7 @@ const char *cause_name(enum cause cause)
     WORDS(NULL, "syn-drop", "tcp-reset", "icmp-prohibited", "icmp-unreachable",
           "hello-drop", "hello-reset", "dns-nxdomain", "dns-refused", "dns-servfail",
           "dns-sinkhole", "dns-no-reply", "no-reply", "captive-portal", "idle-killed",
-          "scan", "mtu-blackhole");
+          "scan", "mtu-blackhole", "one-way-media", "fragments-lost");
     return words[cause];
 }
 
@@ -169,6 +169,36 @@ static void put_flow(const struct judging *j, struct text *t, const struct findi
     put_ports(t, f);
 }
 
+/* What to do about media of which one way is missing. */
+static void put_media(const struct judging *j, struct text *t, const struct finding *f)
+{
+    struct prefix subnet = subnet_of(j, &f->ip);
+    char from[PREFIX_TEXT_LEN];
+
+    switch ((enum missing_way)f->missing) {
+    case MISSING_TO_PHONE:
+        put(t, "Allow UDP from ");
+        put_peer(t, f);
+        put(t, " to the phones, %s ", prefix_format(&subnet, from));
+        put_ports(t, f);
+        put(t, ", also where the phones do not send first.");
+        break;
+    case MISSING_FROM_PHONE:
+        put(t, "Look between the phone and the capture point: was it muted, does the "
+               "WLAN or a firewall there drop UDP to ");
+        put_peer(t, f);
+        put(t, "?");
+        break;
+    case MISSING_BEHIND:
+        put(t, "Allow UDP %s -> ", prefix_format(&subnet, from));
+        put_peer(t, f);
+        put(t, " behind the capture point.");
+        break;
+    case MISSING_NONE:
+        break;
+    }
+}
+
 static void put_stopped(const struct judging *j, struct text *t,
                         const struct finding *f)
 {
@@ -191,6 +221,12 @@ static void put_stopped(const struct judging *j, struct text *t,
         put_flow(j, t, f);
         put(t, " reach the Internet unchanged.");
         return;
+    case CAUSE_ONE_WAY_MEDIA:
+        put_media(j, t, f);
+        return;
+    case CAUSE_FRAGMENTS_LOST:
+        put(t, "Let IP fragments pass, or shorten SIP messages (fewer codecs): ");
+        break;
     case CAUSE_HELLO_DROP:
     case CAUSE_HELLO_RESET:
         put(t, "Allow the name %s in the TLS (SNI) filter: ",
@@ -267,6 +303,22 @@ static void put_todo(const struct judging *j, struct text *t, const struct findi
     }
 }
 
+static const char *media_means(enum missing_way missing)
+{
+    switch (missing) {
+    case MISSING_FROM_PHONE:
+        return "One-way audio: nothing of what the phone should send was seen, the far "
+               "end hears nothing.";
+    case MISSING_BEHIND:
+        return "One-way audio: the phone sends, and the far end reports that it hears "
+               "nothing.";
+    case MISSING_TO_PHONE:
+    case MISSING_NONE:
+        break;
+    }
+    return "One-way audio: the phone sends and hears nothing.";
+}
+
 static void put_means(const struct judging *j, struct text *t, const struct finding *f)
 {
     const struct policy_row *row =
@@ -285,6 +337,11 @@ static void put_means(const struct judging *j, struct text *t, const struct find
         put(t, "The port fits a row, but nothing tells who the peer is.");
     } else if (f->kind == KIND_NOT_SEEN) {
         put(t, "This row was expected, and no traffic of it was seen.");
+    } else if (f->cause == CAUSE_ONE_WAY_MEDIA) {
+        put(t, "%s", media_means((enum missing_way)f->missing));
+    } else if (f->cause == CAUSE_FRAGMENTS_LOST) {
+        put(t, "SIP messages that are too long for one packet do not arrive: calls "
+               "fail, while registration works.");
     } else if (row && row->blocked_means) {
         put(t, "%s%s",
             f->kind == KIND_DEGRADED ? "Some attempts fail, others work: " : "",

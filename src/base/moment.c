@@ -39,7 +39,8 @@ static bool take_date(const char **at, struct tm *tm)
         return false;
     }
     tm->tm_mday = take_digits(at, 2);
-    return tm->tm_year >= 70 && tm->tm_year < 362 && tm->tm_mon >= 0 && tm->tm_mday > 0;
+    return tm->tm_year >= 70 && tm->tm_year < 362 && tm->tm_mon >= 0 &&
+           tm->tm_mon < 12 && tm->tm_mday > 0;
 }
 
 /* ".25": digits beyond the ninth say nothing. */

@@ -50,11 +50,11 @@ static bool sniff(struct capture *c, bool *unknown, struct policap_error *err)
     if (reader_need(&c->in, FORMAT_SNIFF_LEN, err) == READER_FAILED) {
         return false;
     }
+    if (reader_cut(&c->in) && reader_left(&c->in) < FORMAT_SNIFF_LEN) {
+        return capture_headless(c, err);
+    }
     if (reader_left(&c->in) > 0) {
         return true;
-    }
-    if (reader_cut(&c->in)) {
-        return capture_headless(c, err);
     }
     *unknown = true;
     return fail(err, "%s: empty file: capture again, or copy the file again",

@@ -29,7 +29,8 @@
 enum {
     CAPTURE_MAX_FRAME = 262144, /* A larger record is no packet: the file is broken. */
     CAPTURE_MAX_INTERFACES = 256,
-    CAPTURE_BATCH = 256 /* Frames that one capture_read() gives at most. */
+    CAPTURE_BATCH =
+        128 /* Frames of one capture_read() at most; more leave the L1 cache. */
 };
 
 /* One captured frame. */

@@ -81,15 +81,16 @@ static int status_of(enum verdict verdict)
 struct tally *read_captures(const struct options *o, bool keep_pieces,
                             struct policap_error *err)
 {
-    struct inputs inputs;
+    struct inputs inputs = {0};
     struct collector *collector = NULL;
     struct tally *tally = NULL;
-    bool ok = inputs_open(&inputs, o, err);
+    bool ok = o->n_taps > 0 || inputs_open(&inputs, o, err);
 
     if (ok && !(collector = collector_new(keep_pieces, o->tally != NULL))) {
         ok = fail(err, "out of memory");
     }
-    ok = ok && collector_read_group(collector, inputs.group, err);
+    ok = ok && (o->n_taps > 0 ? taps_read(collector, o, err)
+                              : collector_read_group(collector, inputs.group, err));
     if (ok && !(tally = collector_take(collector))) {
         fail(err, "out of memory");
     }
@@ -123,7 +124,8 @@ static int report(const struct options *o, const struct tally *tally,
         return complain(err.text);
     }
     status = status_of(judgement->verdict);
-    if (!write_report(o, judgement, &err)) {
+    if (!(o->explain ? write_finding_explained(o, judgement, &err)
+                     : write_report(o, judgement, &err))) {
         status = complain(err.text);
     }
     judgement_free(judgement);

@@ -44,6 +44,11 @@ static const char program_help[] =
     "                     2026-11-22T07:30:01Z or '2026-11-22 07:30'\n"                \
     "  --max-packets N    only the first N of these packets\n"
 
+#define TAP_HELP                                                                       \
+    "  --tap NAME=FILE    a capture of one of several points on the way; repeatable: " \
+    "says\n"                                                                           \
+    "                     between which of them a flow is stopped\n"
+
 #define REPORT_HELP                                                                    \
     "  --format FORMAT    text or json; text on a terminal, else json\n"               \
     "  -o, --output FILE  write the report there\n"                                    \
@@ -65,8 +70,12 @@ static const char check_help[] =
     "blocked, with the frames that prove it.  Several captures are read as one, in "
     "order\n"
     "of time.\n"
-    "\n" COMMON_HELP PACKETS_HELP REPORT_HELP
+    "\n" COMMON_HELP PACKETS_HELP REPORT_HELP TAP_HELP
     "  --tally FILE       write the evidence too, for `policap merge`\n"
+    "  --explain FINDING  why one finding (F3, or its id) says what it says, instead "
+    "of "
+    "the\n"
+    "                     report\n"
     "\n"
     "exit status: 0 fits the policy, 1 findings that fail, 2 usage, rules or input "
     "error,\n"
@@ -77,7 +86,7 @@ static const char flows_help[] =
     "\n"
     "Prints every flow as an EVE `flow` object, one a line, in order of first packet,\n"
     "with the key `policap`: device, verdict, row, outcome, cause, names, and more.\n"
-    "\n" COMMON_HELP PACKETS_HELP "  -o, --output FILE  write there\n"
+    "\n" COMMON_HELP PACKETS_HELP TAP_HELP "  -o, --output FILE  write there\n"
     "\n"
     "exit status: 0 done, 2 usage, rules or input error\n";
 
@@ -89,7 +98,7 @@ static const char inspect_help[] =
     "copies, losses, holes, tunnels, who the phones are, and for each row whether "
     "this\n"
     "capture can judge it, and if not why.  The first line is the verdict.\n"
-    "\n" COMMON_HELP
+    "\n" COMMON_HELP PACKETS_HELP TAP_HELP
     "  --format FORMAT    text or json; text on a terminal, else json\n"
     "  -o, --output FILE  write there\n"
     "\n"
@@ -108,11 +117,16 @@ static const char rules_help[] =
     "usage: policap rules list [OPTION]...\n"
     "       policap rules show [OPTION]... ROW\n"
     "       policap rules lint [OPTION]...\n"
+    "       policap rules explain [OPTION]... TRANSPORT SRC[:PORT] DST:PORT [NAME]\n"
     "\n"
     "list: every row, one a line.  show: all that is known of one row.  lint: rows "
     "that\n"
     "are shadowed, redundant, never reached or in conflict; exit status 1 if there "
     "are.\n"
+    "explain: what a flow would be, which rows were tried, and why one won.  The phone "
+    "is "
+    "SRC,\n"
+    "or DST where the site file says so.\n"
     "\n"
     "  --site FILE        the site file's packs, ports and rows too\n"
     "  --policy FILE      a rule pack more; repeatable\n"

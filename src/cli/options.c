@@ -131,6 +131,13 @@ static bool set_max_packets(struct options *o, const char *value,
            fail(err, "--max-packets %.60s: write a number from 1", value);
 }
 
+static bool set_explain(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->explain = value;
+    return true;
+}
+
 static bool set_strict(struct options *o, const char *value, struct policap_error *err)
 {
     (void)value;
@@ -215,13 +222,15 @@ static const struct option_rule rules[] = {
     {"--device", NULL, READS, true, set_device},
     {"--format", NULL, CHECK | MERGE | RULES | INSPECT, true, set_format},
     {"--output", "-o", READS | RULES, true, set_output},
-    {"-f", NULL, CHECK | FLOWS, true, set_filter},
-    {"--from", NULL, CHECK | FLOWS, true, set_from},
-    {"--to", NULL, CHECK | FLOWS, true, set_to},
-    {"--max-packets", NULL, CHECK | FLOWS, true, set_max_packets},
+    {"-f", NULL, CHECK | FLOWS | INSPECT, true, set_filter},
+    {"--from", NULL, CHECK | FLOWS | INSPECT, true, set_from},
+    {"--to", NULL, CHECK | FLOWS | INSPECT, true, set_to},
+    {"--max-packets", NULL, CHECK | FLOWS | INSPECT, true, set_max_packets},
     {"--tally", NULL, CHECK, true, set_tally},
     {"--fail-on", NULL, CHECK | MERGE, true, set_fail_on},
     {"--expect", NULL, CHECK | MERGE, true, set_expect},
+    {"--tap", NULL, CHECK | FLOWS | INSPECT, true, tap_parse},
+    {"--explain", NULL, CHECK | MERGE, true, set_explain},
     {"--strict", NULL, CHECK | MERGE, false, set_strict},
     {"--show-names", NULL, CHECK | MERGE, false, set_show_names},
     {"--help", "-h", READS | RULES, false, set_help},

@@ -16,22 +16,32 @@ enum exit_status {
 
 enum format { FORMAT_DEFAULT, FORMAT_JSON, FORMAT_TEXT };
 
-enum { MAX_OPERANDS = 65536, MAX_POLICIES = 64, MAX_EXPECT = 256 };
+enum { MAX_OPERANDS = 65536, MAX_POLICIES = 64, MAX_EXPECT = 256, MAX_TAPS = 256 };
+
+/* --tap NAME=FILE, into argv. */
+struct tap_option {
+    const char *name;
+    size_t name_len;
+    const char *path;
+};
 
 struct options {
     const char *command;
     const char *site;
     const char *policies[MAX_POLICIES];
     size_t n_policies;
-    const char *output; /* -o; NULL: standard output. */
-    const char *tally;  /* --tally */
+    const char *output;  /* -o; NULL: standard output. */
+    const char *tally;   /* --tally */
+    const char *explain; /* --explain; NULL: the report. */
     enum format format;
     const char *expect[MAX_EXPECT];
     struct judge_options judge;
     const char *filter;     /* -f; NULL: none. */
     int64_t from_ns, to_ns; /* --from, --to: INT64_MIN and INT64_MAX without. */
     uint64_t max_packets;   /* --max-packets; 0: no limit. */
-    const char **operands;  /* Into argv. */
+    struct tap_option taps[MAX_TAPS]; /* --tap */
+    size_t n_taps;
+    const char **operands; /* Into argv. */
     size_t n_operands;
     bool help;
 };
@@ -39,6 +49,9 @@ struct options {
 /* Reads argv behind the command's name.  False: '*err' says what is wrong. */
 bool options_parse(struct options *options, int argc, char **argv,
                    struct policap_error *err);
+
+/* Takes the value of --tap (taps.c). */
+bool tap_parse(struct options *options, const char *value, struct policap_error *err);
 
 /* The text of --help of a command, or of the program for NULL. */
 const char *help_text(const char *command);

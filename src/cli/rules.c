@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 #include "cli/options.h"
+#include "cli/shared.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -209,6 +210,10 @@ static int run(FILE *out, const struct options *o, const struct policy *policy,
         return ok ? EXIT_FITS : complain("rules: cannot write");
     }
 
+    if (strcmp(what, "explain") == 0) {
+        return rules_explain(o, policy, out);
+    }
+
     long row = policy_find(policy, o->operands[1]);
     if (row < 0) {
         fail(&err, "rules show %.100s: no row has this id: see `policap rules list`",
@@ -220,19 +225,29 @@ static int run(FILE *out, const struct options *o, const struct policy *policy,
                : complain("rules: cannot write");
 }
 
+static bool operands_fit(const struct options *o, const char *what)
+{
+    if (strcmp(what, "explain") == 0) {
+        return rules_explain_operands(o);
+    }
+    if (strcmp(what, "show") == 0) {
+        return o->n_operands == 2;
+    }
+    return o->n_operands == 1 &&
+           (strcmp(what, "list") == 0 || strcmp(what, "lint") == 0);
+}
+
 int command_rules(const struct options *o)
 {
     struct policap_error err;
     const char *what = o->n_operands > 0 ? o->operands[0] : "";
-    bool shows = strcmp(what, "show") == 0;
     struct policy *policy;
     FILE *out;
     int status;
 
-    if ((!shows && strcmp(what, "list") != 0 && strcmp(what, "lint") != 0) ||
-        o->n_operands != (shows ? 2u : 1u)) {
-        return complain(
-            "rules: say list, lint or show ROW: see `policap rules --help`");
+    if (!operands_fit(o, what)) {
+        return complain("rules: say list, lint, show ROW or explain TRANSPORT SRC "
+                        "DST:PORT [NAME]: see `policap rules --help`");
     }
     policy = policy_load(o->site, o->policies, o->n_policies, &err);
     if (!policy) {

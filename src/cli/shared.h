@@ -23,6 +23,20 @@ struct tally *read_captures(const struct options *options, bool keep_pieces,
                             struct policap_error *err);
 void tally_release(struct tally *tally);
 
+struct collector;
+/* Reads the captures of --tap, tap by tap (taps.c). */
+bool taps_read(struct collector *collector, const struct options *options,
+               struct policap_error *err);
+
+/* explain.c */
+int rules_explain(const struct options *options, const struct policy *policy,
+                  FILE *out);
+bool rules_explain_operands(const struct options *options);
+/* --explain: writes it instead of the report. */
+bool write_finding_explained(const struct options *options,
+                             const struct judgement *judgement,
+                             struct policap_error *err);
+
 struct policy *load_policy(const struct options *options, struct policap_error *err);
 
 #endif

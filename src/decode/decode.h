@@ -20,7 +20,7 @@
 
 enum {
     DECODE_MAX_ENCAP = 8,   /* Names of layers that are kept. */
-    DECODE_MAX_NESTING = 16 /* Layers that are followed. */
+    DECODE_MAX_NESTING = 48 /* Steps from layer to layer; a tunnel takes up to 5. */
 };
 
 /* What became of a frame.  All but DECODE_OK name why there is no packet; the two of

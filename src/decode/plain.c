@@ -21,8 +21,8 @@ enum {
 
 /* Writes what TCP and UDP have in common, and a payload of 'header_len' bytes into
  * the 'len' bytes behind the IP header. */
-static void write_plain(const struct frame *frame, struct packet *p, uint32_t len,
-                        uint32_t header_len)
+static inline void write_plain(const struct frame *frame, struct packet *p,
+                               uint32_t len, uint32_t header_len)
 {
     const uint8_t *ip = frame->bytes + AT_IP;
     uint32_t at = AT_TRANSPORT + header_len;
@@ -52,7 +52,7 @@ static void write_plain(const struct frame *frame, struct packet *p, uint32_t le
     memcpy(p->src_mac.b, frame->bytes + MAC_LEN, MAC_LEN);
 }
 
-static bool plain_tcp(const struct frame *frame, struct packet *p, uint32_t len)
+static inline bool plain_tcp(const struct frame *frame, struct packet *p, uint32_t len)
 {
     const uint8_t *h = frame->bytes + AT_TRANSPORT;
     uint32_t header_len;
@@ -74,7 +74,7 @@ static bool plain_tcp(const struct frame *frame, struct packet *p, uint32_t len)
     return true;
 }
 
-static bool plain_udp(const struct frame *frame, struct packet *p, uint32_t len)
+static inline bool plain_udp(const struct frame *frame, struct packet *p, uint32_t len)
 {
     const uint8_t *h = frame->bytes + AT_TRANSPORT;
 

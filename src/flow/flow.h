@@ -100,7 +100,8 @@ struct flow_end {
     uint32_t first_frame;
     int64_t first_ns;
     uint32_t copies, later_fragments;
-    uint32_t isn; /* Of the SYN or SYN-ACK, where seen has END_ISN. */
+    uint32_t isn;   /* Of the SYN or SYN-ACK, where seen has END_ISN. */
+    uint32_t media; /* While it is live: index + 1 of the record of its RTP. */
     struct sign signs[SIGNS];
 };
 

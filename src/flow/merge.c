@@ -55,7 +55,8 @@ static bool reopens(const struct piece *piece, const struct piece *later, unsign
     const struct flow_end *before = &piece->end[end], *after = &later->end[end];
 
     return after->signs[SIGN_SYN].n && !(before->seen & END_ISN) &&
-           (before->seen & END_SEQ) && before->seq_end != after->isn;
+           (before->seen & END_SEQ) && before->seq_end != after->isn &&
+           before->last_ns < after->signs[SIGN_SYN].first_ns;
 }
 
 bool piece_continues(const struct piece *piece, const struct piece *later)

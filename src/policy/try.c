@@ -22,9 +22,8 @@ static const char *const via_words[] = {
 const char *match_via_name(enum match_via via)
 {
     static const char *const names[] = {
-        [MATCH_ROLE] = "role",     [MATCH_PREFIX] = "prefix",
-        [MATCH_NAME] = "name",     [MATCH_SUFFIX] = "suffix",
-        [MATCH_SET] = "set",       [MATCH_ANY] = "any",
+        [MATCH_ROLE] = "role",      [MATCH_PREFIX] = "prefix", [MATCH_NAME] = "name",
+        [MATCH_SUFFIX] = "suffix",  [MATCH_SET] = "set",       [MATCH_ANY] = "any",
         [MATCH_PORT_ONLY] = "port",
     };
 
@@ -62,6 +61,7 @@ static bool try_use(const struct policy_row *row, struct policy_trial *trial)
     const char *why = row->off                   ? "the site file switches it off"
                       : row->need == NEED_ADVICE ? "it is a recommendation, no traffic"
                       : row->n_peers == 0        ? "it has no peers"
+                      : row->n_ports == 0        ? "it has no ports"
                                                  : NULL;
 
     if (why) {
@@ -173,9 +173,8 @@ static void say_match(const struct policy_question *q, struct policy_trial *tria
     if (m->via == MATCH_NAME || m->via == MATCH_SUFFIX) {
         snprintf(name, sizeof name, " (%.80s)", q->names[m->name]);
     }
-    snprintf(trial->why, sizeof trial->why,
-             "it fits: the peer by %s, %.60s%s; a range of %u port%s", via_words[m->via],
-             trial->peer, name, m->width, m->width == 1 ? "" : "s");
+    snprintf(trial->why, sizeof trial->why, "the peer by %s, %.60s%s; %u port%s",
+             via_words[m->via], trial->peer, name, m->width, m->width == 1 ? "" : "s");
 }
 
 void policy_try(const struct policy *policy, size_t row,
@@ -194,7 +193,8 @@ void policy_try(const struct policy *policy, size_t row,
     }
 }
 
-const char *policy_why_before(const struct policy_match *a, const struct policy_match *b)
+const char *policy_why_before(const struct policy_match *a,
+                              const struct policy_match *b)
 {
     bool broad_a = a->width >= WILD_PORTS, broad_b = b->width >= WILD_PORTS;
 
@@ -207,7 +207,8 @@ const char *policy_why_before(const struct policy_match *a, const struct policy_
         return "a prefix list or any peer on a wide range of ports is the last resort";
     }
     if (a->via != b->via) {
-        return "role goes before prefix, prefix before name, name before suffix, suffix "
+        return "role goes before prefix, prefix before name, name before suffix, "
+               "suffix "
                "before prefix list, prefix list before any peer";
     }
     if (a->detail != b->detail) {

@@ -189,26 +189,32 @@ static json_t *undecoded_part(const struct tally_capture *capture)
     return json_whole(object, ok);
 }
 
+static json_t *capture_object(const struct tally *tally, const struct tally_capture *c)
+{
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path",
+        json_text(c->path), "format", json_text(c->format), "link_types", links_part(c),
+        "packets", json_count(c->packets), "bytes", json_count(c->bytes), "first",
+        json_time(c->first_ns), "last", json_time(c->last_ns), "cut",
+        json_boolean(c->cut), "snaplen_cut_packets", json_count(c->snaplen_cut_packets),
+        "dropped", json_count(c->dropped), "duplicates", json_count(c->copies),
+        "undecoded", undecoded_part(c));
+    bool ok = object;
+
+    if (tally->n_taps > 0) {
+        ok = json_object_set_new(object, "tap",
+                                 json_text(tally_tap_name(tally, c->tap))) == 0;
+    }
+    return json_whole(object, ok);
+}
+
 json_t *json_captures(const struct tally *tally)
 {
     json_t *array = json_array();
     bool ok = array;
 
     for (size_t i = 0; i < tally->n_captures; i++) {
-        const struct tally_capture *c = &tally->captures[i];
-
-        ok = json_append(
-                 array,
-                 json_pack(
-                     "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                     "path", json_text(c->path), "format", json_text(c->format),
-                     "link_types", links_part(c), "packets", json_count(c->packets),
-                     "bytes", json_count(c->bytes), "first", json_time(c->first_ns),
-                     "last", json_time(c->last_ns), "cut", json_boolean(c->cut),
-                     "snaplen_cut_packets", json_count(c->snaplen_cut_packets),
-                     "dropped", json_count(c->dropped), "duplicates",
-                     json_count(c->copies), "undecoded", undecoded_part(c))) &&
-             ok;
+        ok = json_append(array, capture_object(tally, &tally->captures[i])) && ok;
     }
     return json_whole(array, ok);
 }
@@ -281,8 +287,8 @@ static json_t *summary_part(const struct judgement *judgement)
         json_count(s->unjudged), "other_flows", json_count(s->other_flows));
 }
 
-json_t *report_json(const struct judgement *judgement,
-                    const struct judge_options *options)
+json_t *json_report(const struct judgement *judgement,
+                    const struct judge_options *options, json_t *findings)
 {
     json_t *tool =
         json_pack("{s:s, s:s}", "name", "policap", "version", POLICAP_VERSION);
@@ -298,19 +304,14 @@ json_t *report_json(const struct judgement *judgement,
         "options", options_part(options), "policy", policy_part(judgement->policy),
         "captures", json_captures(judgement->tally), "visibility",
         visibility_part(judgement), "summary", summary_part(judgement), "problems",
-        json_problems(judgement), "findings", json_findings(judgement), "coverage",
+        json_problems(judgement), "findings", findings, "coverage",
         json_coverage(judgement), "devices",
         json_devices(judgement, options->show_names), "roles", json_roles(judgement),
         "unlisted", json_unlisted(judgement), "background", json_background(judgement));
 }
 
-bool report_write_json(FILE *out, const struct judgement *judgement,
-                       const struct judge_options *options)
+json_t *report_json(const struct judgement *judgement,
+                    const struct judge_options *options)
 {
-    json_t *report = report_json(judgement, options);
-    bool ok = report && json_dumpf(report, out, JSON_INDENT(2)) == 0 &&
-              fputc('\n', out) != EOF && fflush(out) == 0;
-
-    json_decref(report);
-    return ok;
+    return json_report(judgement, options, json_findings(judgement));
 }

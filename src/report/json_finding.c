@@ -193,10 +193,22 @@ static json_t *finding_object(const struct judgement *judgement,
     json_t *tail = finding_tail(judgement, finding);
     bool ok = outcome && tail && json_object_update(object, outcome) == 0 &&
               json_object_update(object, tail) == 0;
+    json_t *located;
+
+    /* Only captures of named taps can tell. */
+    if (judgement->tally->n_taps > 0) {
+        located = json_text(finding->located[0] ? finding->located : NULL);
+        ok = json_object_set_new(object, "located", located) == 0 && ok;
+    }
 
     json_decref(outcome);
     json_decref(tail);
     return json_whole(object, ok);
+}
+
+json_t *json_finding(const struct judgement *judgement, size_t i)
+{
+    return finding_object(judgement, &judgement->findings[i], i + 1);
 }
 
 json_t *json_findings(const struct judgement *judgement)
@@ -205,9 +217,7 @@ json_t *json_findings(const struct judgement *judgement)
     bool ok = array;
 
     for (size_t i = 0; i < judgement->n_findings; i++) {
-        ok = json_append(array,
-                         finding_object(judgement, &judgement->findings[i], i + 1)) &&
-             ok;
+        ok = json_append(array, json_finding(judgement, i)) && ok;
     }
     return json_whole(array, ok);
 }

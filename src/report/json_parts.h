@@ -25,6 +25,10 @@ bool json_append(json_t *array, json_t *value);
 /* 'array' where 'complete', else it is released: NULL. */
 json_t *json_whole(json_t *array, bool complete);
 
+/* The whole report; takes 'findings'. */
+json_t *json_report(const struct judgement *judgement,
+                    const struct judge_options *options, json_t *findings);
+json_t *json_finding(const struct judgement *judgement, size_t i);
 json_t *json_captures(const struct tally *tally);         /* json.c */
 json_t *json_findings(const struct judgement *judgement); /* json_finding.c */
 json_t *json_problems(const struct judgement *judgement); /* json_finding.c */

@@ -7,6 +7,7 @@
  *   N  SYN of a new connection T  the last data again          R  RST
  *   H  SYN-ACK                 B  the first data again         U  a datagram
  *   A  bare ACK                L  data, a ClientHello          C  a copy of the last
+ *   x  RST of a box on the way, with its own TTL
  *   I  ICMP 3/13 from a router that quotes the phone
  *   P  ICMP 3/3 from that router, p from the server itself
  *   Q  ICMP 3/1 from that router
@@ -76,7 +77,7 @@ static inline void script_tcp(struct script *s, struct packet *p, unsigned who,
         {'S', TCP_SYN},           {'N', TCP_SYN},           {'H', TCP_SYN | TCP_ACK},
         {'A', TCP_ACK},           {'D', TCP_ACK | TCP_PSH}, {'L', TCP_ACK | TCP_PSH},
         {'T', TCP_ACK | TCP_PSH}, {'B', TCP_ACK | TCP_PSH}, {'F', TCP_ACK | TCP_FIN},
-        {'R', TCP_RST},
+        {'R', TCP_RST},           {'X', TCP_RST},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
@@ -124,7 +125,7 @@ static inline void script_add(struct script *s, char kind, int64_t ms)
         .dst_port = who ? 40000 : 5228,
         .proto = upper == 'U' ? 17 : 6,
         .kind = upper == 'U' ? PACKET_UDP : PACKET_TCP,
-        .ttl = who ? 63 : 64,
+        .ttl = who && upper != 'X' ? 63 : 64,
         .ip_id = (uint16_t)(s->n * 7),
         .wire_len = 66,
         .ns = script_start + ms * SCRIPT_MS,
@@ -155,6 +156,28 @@ static inline void script_read(struct script *s, const char *words)
     }
 }
 
+/* Moves all packets to other ends and a later time. */
+static inline void script_move(struct script *s, const char *phone, const char *server,
+                               uint16_t phone_port, uint16_t port, int64_t ms)
+{
+    struct addr ends[2] = {script_addr(phone), script_addr(server)};
+
+    for (size_t i = 0; i < s->n; i++) {
+        struct packet *p = &s->packets[i];
+        bool back = p->src_port == 5228;
+
+        if (p->kind == PACKET_ICMP_ERROR &&
+            addr_equal(&p->reporter, back ? &p->src : &p->dst)) {
+            p->reporter = ends[1];
+        }
+        p->src = ends[back];
+        p->dst = ends[!back];
+        p->src_port = back ? port : phone_port;
+        p->dst_port = back ? phone_port : port;
+        p->ns += ms * SCRIPT_MS;
+    }
+}
+
 /* Adds packet 'i' to a piece; its frame is i + 1. */
 static inline void script_apply(const struct script *s, size_t i, struct piece *piece)
 {
@@ -170,21 +193,25 @@ static inline void script_apply(const struct script *s, size_t i, struct piece *
     }
 }
 
-static inline struct piece script_piece(const char *words)
+static inline struct piece script_sum(struct script *script)
 {
-    static struct script script;
     struct piece piece;
 
     memset(&piece, 0, sizeof piece);
-    script_read(&script, words);
-    /* An ICMP error alone does not tell the protocol of what it quotes. */
-    for (size_t i = 0; i < script.n; i++) {
-        if (script.packets[i].kind == PACKET_ICMP_ERROR && i > 0) {
-            script.packets[i].proto = script.packets[0].proto;
-        }
-        script_apply(&script, i, &piece);
+    for (size_t i = 0; i < script->n; i++) {
+        /* An ICMP error quotes what came first. */
+        script->packets[i].proto = script->packets[0].proto;
+        script_apply(script, i, &piece);
     }
     return piece;
+}
+
+static inline struct piece script_piece(const char *words)
+{
+    static struct script script;
+
+    script_read(&script, words);
+    return script_sum(&script);
 }
 
 #endif

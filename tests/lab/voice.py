@@ -1,0 +1,209 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Records the captures of calls, and writes the truth beside each: scenes of record.py.
+
+usage: voice.py [NAME...]      as root; without a name, all
+
+sipp speaks SIP on both sides (Debian: sip-tester); voice_rtp.py is the audio.  As
+everything of the lab it stays within the namespaces of net.py.
+"""
+import os
+import sys
+import time
+
+import net
+import record
+from record import scene, want
+
+PHONE, PBX, CLOUD = "10.20.0.101", net.SITE["sip"], "203.0.113.50"
+
+HEAD = """Via: SIP/2.0/UDP [local_ip]:[local_port];rport;branch=[branch]
+From: <sip:2001@corp.example>;tag=[call_number]
+To: <sip:%s@corp.example>%s
+Call-ID: [call_id]
+CSeq: %d %s
+Contact: <sip:2001@[local_ip]:[local_port]>
+Max-Forwards: 70
+"""
+BACK = """[last_Via:]%s
+[last_From:]
+[last_To:];tag=far
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:pbx@[local_ip]:[local_port]>
+"""
+NO_BODY = "Content-Length: 0\n\n"
+
+
+def sdp(address, port, more=""):
+    return ("Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\n"
+            "o=- 1 1 IN IP4 %s\ns=call\nc=IN IP4 %s\nt=0 0\nm=audio %d RTP/AVP 0\n"
+            "a=rtpmap:0 PCMU/8000\n%s" % (address, address, port, more))
+
+
+def send(text, retrans=False):
+    return "<send%s><![CDATA[\n%s]]></send>" % (' retrans="500"' if retrans else "", text)
+
+
+def play(lab, who, name, steps, *args):
+    """Starts sipp in a namespace with a scenario of these steps."""
+    path = os.path.join(lab.scratch, name + ".xml")
+    with open(path, "w") as file:
+        file.write('<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="%s">\n%s\n'
+                   "</scenario>\n" % (name, "\n".join(steps)))
+    return lab.start(who, "sipp", "-sf", path, "-m", "1", "-nostdin", "-p", "5060", *args)
+
+
+def registers(lab, server=PBX):
+    head = "REGISTER sip:%s SIP/2.0\n" % server + HEAD % ("2001", "", 1, "REGISTER")
+    return play(lab, "ph01", "register", [
+        send(head + "Expires: 3600\n" + NO_BODY, retrans=True),
+        '<recv response="200" optional="true" next="1"/>', '<recv response="403"/>',
+        '<label id="1"/>'], "-i", PHONE, server)
+
+
+def registrar(lab, status, who="srv", address=PBX, seen=""):
+    return play(lab, who, "registrar", [
+        '<recv request="REGISTER"/>',
+        send("SIP/2.0 %s\n" % status + BACK % seen + NO_BODY)], "-i", address)
+
+
+def calls(lab, server=PBX, more=""):
+    uri = "sip:2002@%s SIP/2.0\n" % server
+    peer = ";tag=far"
+    return play(lab, "ph01", "caller", [
+        send("INVITE " + uri + HEAD % ("2002", "", 1, "INVITE") + sdp(PHONE, 2222, more),
+             retrans=True),
+        '<recv response="100" optional="true"/>', '<recv response="180" optional="true"/>',
+        '<recv response="200"/>',
+        send("ACK " + uri + HEAD % ("2002", peer, 1, "ACK") + NO_BODY),
+        '<pause milliseconds="4600"/>',
+        send("BYE " + uri + HEAD % ("2002", peer, 2, "BYE") + NO_BODY, retrans=True),
+        '<recv response="200"/>'], "-i", PHONE, server)
+
+
+def answers(lab, who="srv", address=PBX, seen="", more=""):
+    return play(lab, who, "answerer", [
+        '<recv request="INVITE"/>',
+        send("SIP/2.0 180 Ringing\n" + BACK % seen + NO_BODY),
+        '<pause milliseconds="300"/>',
+        send("SIP/2.0 200 OK\n" + BACK % seen + sdp(address, 4012, more), retrans=True),
+        '<recv request="ACK"/>', '<recv request="BYE"/>',
+        send("SIP/2.0 200 OK\n" + BACK % seen + NO_BODY)], "-i", address)
+
+
+def audio(lab, who="srv", address=PBX, phone=True, far=True):
+    tool = os.path.join(net.HERE, "voice_rtp.py")
+    ends = []
+    if phone:
+        ends.append(lab.start("ph01", net.PYTHON, tool, PHONE, 2222, address, 4012, 4.4))
+    if far:
+        ends.append(lab.start(who, net.PYTHON, tool, address, 4012, PHONE, 2222, 4.4))
+    return ends
+
+
+def call(lab, who="srv", server=PBX, seen="", offer="", answer="", **more):
+    """A call of 4.6 s; the servers' resolver is there, so that the mirror is known to
+    carry what comes back."""
+    lab.dns()
+    time.sleep(0.5)
+    lab.client("ph01", "dns", "sip.corp.example", 1)
+    answers(lab, who, server, seen, answer)
+    time.sleep(0.5)
+    caller = calls(lab, server, offer)
+    time.sleep(0.7)
+    for end in audio(lab, who, server, **more):
+        end.wait()
+    caller.wait()
+
+
+@scene(title="a registration, and a call with audio both ways")
+def call_good(lab):
+    registrar(lab, "200 OK")
+    time.sleep(0.5)
+    registers(lab).wait()
+    call(lab)
+    return []
+
+
+@scene(title="the firewall drops the far end's audio")
+def call_deaf_phone(lab):
+    lab.nft('ip daddr 10.20.0.0/24 udp sport { 4012, 4013 } drop')
+    call(lab)
+    return [want("blocked", "uc-rtp", "one-way-media", None, 2222),
+            want("blocked", "uc-rtcp", "one-way-media", None, 2223)]
+
+
+@scene(title="the firewall drops the phone's audio behind the mirror")
+def call_mute_phone(lab):
+    lab.nft('ip saddr 10.20.0.0/24 udp dport { 4012, 4013 } drop')
+    call(lab)
+    return [want("blocked", "uc-rtp", "one-way-media", None, 2222)]
+
+
+@scene(title="the firewall rejects the phone's audio with ICMP")
+def call_rejected(lab):
+    lab.nft('ip saddr 10.20.0.0/24 udp dport { 4012, 4013 } reject with icmp type '
+            'admin-prohibited')
+    call(lab)
+    return [want("blocked", "uc-rtp", "icmp-prohibited", None, 2222),
+            record.may("blocked", "uc-rtcp", ["icmp-prohibited", "one-way-media"], None, 2223)]
+
+
+@scene(title="on hold from the start: the phone sends, and nothing comes")
+def call_on_hold(lab):
+    call(lab, offer="a=sendonly\n", answer="a=recvonly\n", far=False)
+    return []
+
+
+@scene(title="the registrar says 403")
+def register_refused(lab):
+    registrar(lab, "403 Forbidden")
+    time.sleep(0.5)
+    registers(lab).wait()
+    return [want("advice", "uc-sip", None, None, 5060)]
+
+
+@scene(title="the firewall drops SIP, for longer than a phone asks")
+def register_unanswered(lab):
+    lab.nft('udp dport 5060 drop')
+    lab.dns()
+    time.sleep(0.5)
+    asking = registers(lab)
+    lab.client("ph01", "dns", "sip.corp.example", 1)
+    asking.wait()
+    time.sleep(2.5)
+    lab.client("ph01", "dns", "sip.corp.example", 1)
+    return [want("blocked", "uc-sip", "no-reply", None, 5060, bare=False)]
+
+
+@scene(title="the firewall drops SIP; the capture ends before the phone gives up")
+def register_pending(lab):
+    lab.nft('udp dport 5060 drop')
+    lab.dns()
+    time.sleep(0.5)
+    registers(lab)
+    lab.client("ph01", "dns", "sip.corp.example", 1)
+    time.sleep(6)
+    return []
+
+
+@scene(title="a call server in the cloud, behind NAT: it sends audio to the private address",
+       roles={"call-server": [CLOUD]})
+def cloud_call_server(lab):
+    lab.ip("net", "addr", "add", CLOUD + "/32", "dev", "lo")
+    call(lab, "net", CLOUD, seen=";received=198.51.100.2;rport=5060")
+    return [want("blocked", "uc-rtp", "one-way-media", None, 2222, bare=False),
+            want("blocked", "uc-rtcp", "one-way-media", None, 2223, bare=False),
+            want("advice", "uc-call-server", None, None, None)]
+
+
+def main():
+    own = [name for name, (function, _) in record.SCENES.items()
+           if function.__module__ == __name__]
+    for name in sys.argv[1:] or own:
+        record.record(name, os.path.join(net.HERE, "captures"))
+
+
+if __name__ == "__main__":
+    main()
