@@ -73,22 +73,21 @@ static uint8_t shard_of(const struct flow_key *key)
 {
     bool only_b = addr_is_private(&key->b) && !addr_is_private(&key->a);
     const struct addr *host = only_b ? &key->b : &key->a; /* 'a' is the lower one. */
-    uint64_t half[2];
 
-    memcpy(half, host->b, sizeof half);
-    return hash_mix(half[0], half[1]) % SHARDS;
+    return hash_mix(addr_word(host, 0), addr_word(host, 1)) % SHARDS;
 }
 
 static void prepare(struct shard_packet *item, const struct packet *packet)
 {
     unsigned from;
+    struct flow_key key = flow_key_of(packet, packet->interface, &from);
 
     item->packet = packet;
     item->frame = (uint32_t)packet->frame;
-    item->key = flow_key_of(packet, packet->interface, &from);
-    item->hash = flow_key_hash(&item->key);
+    item->hash = flow_key_hash(&key);
     item->from = (uint8_t)from;
-    item->shard = shard_of(&item->key);
+    item->shard = shard_of(&key);
+    item->key = key;
 }
 
 /* A flow's state lies in no cache: its slot is asked for well before its piece, and

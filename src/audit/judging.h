@@ -78,11 +78,12 @@ struct judging {
     struct attempt *attempts;
     size_t n_attempts;
     const struct attempt **by_time; /* By device, then time. */
-    const struct attempt *proxies[JUDGING_PROXIES]; /* One to each that is asked as one. */
+    const struct attempt
+        *proxies[JUDGING_PROXIES]; /* One to each that is asked as one. */
     size_t n_proxies;
     struct down *down; /* Hosts that a router found to be down. */
     size_t n_down;
-    struct cell *cells;             /* Of the pieces that are not over. */
+    struct cell *cells; /* Of the pieces that are not over. */
     size_t n_cells;
     struct tally own; /* The tally with what is over folded, where 'tally' is this. */
     struct calls *calls; /* voice_calls.c */
@@ -172,8 +173,8 @@ void registrations_advise(struct judging *j);
 
 /* links.c */
 bool links_index(struct judging *j);
-/* A router that said after a while that a host is not there means the same where it says
- * so at once. */
+/* A router that said after a while that a host is not there means the same where it
+ * says so at once. */
 bool links_settle(struct judging *j);
 struct result link_result(const struct judging *j, const struct cell *cell,
                           bool inbound, struct result result);

@@ -14,8 +14,8 @@
 enum { STREAM_RANGES = 12 };
 
 struct stream {
-    uint32_t base; /* Sequence number of bytes[0]. */
-    unsigned end;  /* Whose bytes they are: index into piece.end. */
+    uint32_t base;      /* Sequence number of bytes[0]. */
+    unsigned end;       /* Whose bytes they are: index into piece.end. */
     uint32_t whole_len; /* Of a datagram in fragments, once it is known; else 0. */
     uint32_t n;         /* Ranges in use. */
     struct {

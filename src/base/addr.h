@@ -45,6 +45,15 @@ static inline bool addr_is_v4(const struct addr *a)
     return high == 0 && middle == want;
 }
 
+/* One half of an address, as it lies in memory. */
+static inline uint64_t addr_word(const struct addr *a, size_t half)
+{
+    uint64_t word;
+
+    memcpy(&word, a->b + 8 * half, sizeof word);
+    return word;
+}
+
 /* 'p' points at 4 bytes in network order. */
 static inline struct addr addr_from_v4(const uint8_t *p)
 {
@@ -89,11 +98,8 @@ static inline bool addr_below(const struct addr *a, const struct addr *b)
 
 static inline bool addr_equal(const struct addr *a, const struct addr *b)
 {
-    uint64_t x[2], y[2];
-
-    memcpy(x, a->b, sizeof x);
-    memcpy(y, b->b, sizeof y);
-    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    return ((addr_word(a, 0) ^ addr_word(b, 0)) |
+            (addr_word(a, 1) ^ addr_word(b, 1))) == 0;
 }
 
 /* Reads "10.0.0.1" or "2001:db8::1".  False: 'text' is no address. */

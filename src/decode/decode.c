@@ -38,7 +38,7 @@ static enum decode_result (*const decoders[LAYERS])(struct walk *w) = {
 /* Follows the layers until a packet is whole. */
 static enum decode_result walk_run(struct walk *w)
 {
-    for (int depth = 0; depth < DECODE_MAX_NESTING; depth++) {
+    for (int depth = 0; depth < DECODE_MAX_STEPS; depth++) {
         enum decode_result result = decoders[w->next](w);
 
         if (result != DECODE_OK || w->next == LAYER_END) {

@@ -20,7 +20,8 @@
 
 enum {
     DECODE_MAX_ENCAP = 8,   /* Names of layers that are kept. */
-    DECODE_MAX_NESTING = 48 /* Steps from layer to layer; a tunnel takes up to 5. */
+    DECODE_MAX_NESTING = 16, /* Labels of MPLS, extension headers of IPv6 in a row. */
+    DECODE_MAX_STEPS = 48    /* From layer to layer; a tunnel takes up to 5. */
 };
 
 /* What became of a frame.  All but DECODE_OK name why there is no packet; the two of
@@ -31,7 +32,7 @@ enum decode_result {
     DECODE_BAD_LENGTH,       /* A length field contradicts the bytes or itself. */
     DECODE_BAD_VERSION,      /* The IP version is not what the layer below says. */
     DECODE_BAD_HEADER,       /* A header that no rule allows (TCP offset, GRE, ...). */
-    DECODE_TOO_DEEP,         /* More nested layers than DECODE_MAX_NESTING. */
+    DECODE_TOO_DEEP,         /* More nested layers than DECODE_MAX_... says. */
     DECODE_UNKNOWN_LINK,     /* A link type that we cannot read. */
     DECODE_UNKNOWN_TYPE,     /* A tunnel's protocol that we cannot read; never told
                                 of a frame, whose outer packet is told instead. */

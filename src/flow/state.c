@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* From here on systems choose ports for clients. */
+enum { EPHEMERAL_PORTS = 32768 };
+
 bool flow_is_server_port(uint8_t proto, uint16_t port)
 {
     static const uint16_t both[] = {53,   80,   88,   123,  137,  389,  443,
@@ -41,6 +44,20 @@ static unsigned first_of(int64_t a, int64_t b)
     return a == 0 ? 1 : b == 0 ? 0 : b < a;
 }
 
+/* Of a flow in which one end alone was seen, who opened it?  That end; but what comes
+ * from a lower port to an ephemeral one is an answer, to a question that was not seen.
+ */
+static unsigned lone_opener(const struct piece *piece)
+{
+    uint16_t ports[2] = {piece->key.port_a, piece->key.port_b};
+    unsigned sender = piece->end[0].packets + piece->end[1].packets
+                          ? piece->end[0].packets == 0
+                          : piece->icmp.quoted_end;
+    bool answers = ports[!sender] >= EPHEMERAL_PORTS && ports[sender] < ports[!sender];
+
+    return answers ? !sender : sender;
+}
+
 struct opener piece_opener(const struct piece *piece)
 {
     const struct flow_end *a = &piece->end[0], *b = &piece->end[1];
@@ -62,10 +79,7 @@ struct opener piece_opener(const struct piece *piece)
         return (struct opener){server[0], OPENER_PORT};
     }
     if (piece->key.proto != 6 && (a->packets == 0 || b->packets == 0)) {
-        unsigned sender =
-            a->packets + b->packets ? a->packets == 0 : piece->icmp.quoted_end;
-
-        return (struct opener){sender, OPENER_FIRST_PACKET};
+        return (struct opener){lone_opener(piece), OPENER_FIRST_PACKET};
     }
     /* Nobody saw the beginning for sure: servers have the lower port.  The first packet
      * that was seen would depend on what the capture lost. */

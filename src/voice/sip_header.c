@@ -123,7 +123,7 @@ static void via_parameter(struct cursor parameter, struct sip_host *received)
 
     name = chars_trimmed(before(parameter, '=', &value));
     value = chars_trimmed(value);
-    if (chars_is_nocase(name, "received")) {
+    if (chars_is_nocase(name, "received") && !received->written) {
         received->written = value.left > 0;
         received->has_addr = chars_addr(value, &received->addr);
     } else if (chars_is_nocase(name, "rport") &&

@@ -204,6 +204,9 @@ def check_taps(bench):
     bench.expect("hello", located(bench, taps(bench, "16a_sni_reset",
                                               lambda d: hello(d) and not tcp(d)[2] & 4)),
                  [("hello-reset", between)])
+    bench.expect("hello, reset on both sides",
+                 located(bench, taps(bench, "16a_sni_reset", hello)),
+                 [("hello-reset", between)])
 
     header, records = load("02_fcm_dropped")
     pair = taps(bench, "02_fcm_dropped", lambda d: True)

@@ -92,13 +92,11 @@ def answers(lab, who="srv", address=PBX, seen="", more=""):
         send("SIP/2.0 200 OK\n" + BACK % seen + NO_BODY)], "-i", address)
 
 
-def audio(lab, who="srv", address=PBX, phone=True, far=True):
+def audio(lab, who="srv", address=PBX, far=True):
     tool = os.path.join(net.HERE, "voice_rtp.py")
-    ends = []
-    if phone:
-        ends.append(lab.start("ph01", net.PYTHON, tool, PHONE, 2222, address, 4012, 4.4))
-    if far:
-        ends.append(lab.start(who, net.PYTHON, tool, address, 4012, PHONE, 2222, 4.4))
+    ends = [lab.start("ph01", net.PYTHON, tool, PHONE, 2222, address, 4012, 4.4)]
+    ends.append(lab.start(who, net.PYTHON, tool, address, 4012, PHONE, 2222, 4.4,
+                          *([] if far else ["listen"])))
     return ends
 
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One end of a call's audio: G.711 every 20 ms, and RTCP on the next port every second.
 
-usage: voice_rtp.py ADDRESS PORT PEER PEER_PORT SECONDS
+usage: voice_rtp.py ADDRESS PORT PEER PEER_PORT SECONDS [listen]
 
-Its reports tell what it heard: one block, or none while it heard nothing.
+Its reports tell what it heard: one block, or none while it heard nothing.  "listen" keeps
+the ports open, and sends nothing.
 """
 import random
 import socket
@@ -37,10 +38,13 @@ def report(ssrc, sent, heard):
 
 
 def main():
-    address, port, peer, peer_port, seconds = sys.argv[1:]
+    address, port, peer, peer_port, seconds = sys.argv[1:6]
     rtp, rtcp = open_port(address, int(port)), open_port(address, int(port) + 1)
     ssrc, seq = random.getrandbits(32), random.getrandbits(16)
     heard, sent, start = None, 0, time.monotonic()
+    if sys.argv[6:] == ["listen"]:
+        time.sleep(float(seconds))
+        return
     while time.monotonic() - start < float(seconds):
         packet = struct.pack("!BBHII", 0x80, 0, (seq + sent) & 0xFFFF, sent * 160, ssrc)
         try:

@@ -72,14 +72,43 @@ static bool is_accusation(const json_t *finding)
     return finding_kind_parse(kind, &parsed) && parsed <= KIND_UNEXPECTED_INBOUND;
 }
 
-static bool has_finding(const json_t *report, const char *id)
+static bool same_text(const json_t *a, const json_t *b, const char *key)
 {
-    const json_t *finding;
+    return json_equal(json_object_get(a, key), json_object_get(b, key));
+}
+
+/* Is an address of one an address of the other? */
+static bool share_address(const json_t *a, const json_t *b)
+{
+    const json_t *ours = json_object_get(json_object_get(a, "peer"), "ips"), *x, *y;
+    const json_t *theirs = json_object_get(json_object_get(b, "peer"), "ips");
+    size_t i, k;
+
+    json_array_foreach(ours, i, x)
+    {
+        json_array_foreach(theirs, k, y)
+        {
+            if (json_equal(x, y)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The same finding, or one that says the same of the same traffic under another name:
+ * a request in the middle of a connection is looked at only where a part begins. */
+static bool has_finding(const json_t *report, const json_t *finding)
+{
+    const json_t *have;
     size_t i;
 
-    json_array_foreach(json_object_get(report, "findings"), i, finding)
+    json_array_foreach(json_object_get(report, "findings"), i, have)
     {
-        if (strcmp(json_string_value(json_object_get(finding, "id")), id) == 0) {
+        if (same_text(have, finding, "id") ||
+            (same_text(have, finding, "kind") && same_text(have, finding, "device") &&
+             same_text(have, finding, "transport") &&
+             same_text(have, finding, "port") && share_address(have, finding))) {
             return true;
         }
     }
@@ -95,10 +124,9 @@ bool accuses_no_more(const char *a, const char *b)
 
     json_array_foreach(json_object_get(y, "findings"), i, finding)
     {
-        const char *id = json_string_value(json_object_get(finding, "id"));
-
-        if (is_accusation(finding) && !has_finding(x, id)) {
-            printf("    only in the merged report: %s %s %s\n", id,
+        if (is_accusation(finding) && !has_finding(x, finding)) {
+            printf("    only in the merged report: %s %s %s\n",
+                   json_string_value(json_object_get(finding, "id")),
                    json_string_value(json_object_get(finding, "kind")),
                    json_string_value(json_object_get(finding, "means")));
             no_more = false;

@@ -26,6 +26,9 @@
     "\x01\xbb"                                                                         \
     "\0\0\0\5"
 
+#define TAGS_5 "\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1"
+#define TAGS_15 TAGS_5 TAGS_5 TAGS_5
+
 /* clang-format off */
 static const struct decode_row rows[] = {
     /* Ethernet */
@@ -47,10 +50,7 @@ static const struct decode_row rows[] = {
     {"vlan: LLC in it", 1, WHOLE(MACS "\x81\0" "\0\5" "\0\3" "\x42\x42\3"), "link 0000 +3 vlan 5 via vlan"},
     {"vlan: cut", 1, CUT(64, MACS "\x81\0" "\0\5"), "truncated"},
     {"vlan: too short", 1, WHOLE(MACS "\x81\0" "\0\5\x08"), "bad_length"},
-    {"vlan: too many", 1, WHOLE(MACS
-        "\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1"
-        "\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x81\0\0\1\x08\0" IPV4_SIP),
-     "too_deep"},
+    {"vlan: too many", 1, WHOLE(MACS TAGS_15 TAGS_15 TAGS_15 "\x08\0" IPV4_SIP), "too_deep"},
     {"trustsec tag", 1, WHOLE(MACS "\x89\x09" "\1\1\0\1\0\7" "\x08\0" IPV4_SIP), SEEN},
     {"trustsec tag: cut", 1, CUT(64, MACS "\x89\x09" "\1\1\0\1\0\7"), "truncated"},
 

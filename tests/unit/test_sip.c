@@ -40,6 +40,8 @@ static const struct row rows[] = {
      PARSE_OK, SIP_REGISTER, "10.20.0.101:5060", "-", "-", .status = 407, .cseq = 1},
     {"an answer names what it saw", WIRE("SIP/2.0 401 Unauthorized\r\n" "Via: SIP/2.0/UDP 10.20.0.101:5060;rport=40001;branch=z9;received=198.51.100.2\r\n" ID CSEQ NO_BODY),
      PARSE_OK, SIP_REGISTER, "10.20.0.101:5060", "198.51.100.2:40001", "-", .status = 401, .cseq = 1},
+    {"received= twice: the first", WIRE("SIP/2.0 200 OK\r\n" "Via: SIP/2.0/UDP 10.0.0.9;received=10.0.0.1;received=pbx\r\n" ID CSEQ NO_BODY),
+     PARSE_OK, SIP_REGISTER, "10.0.0.9:0", "10.0.0.1:0", "-", .status = 200, .cseq = 1},
     {"an IPv6 address in received=", WIRE("SIP/2.0 200 OK\r\n" "Via: SIP/2.0/UDP [2001:db8::9]:5060;received=2001:db8::1;rport=5\r\n" ID CSEQ NO_BODY),
      PARSE_OK, SIP_REGISTER, "2001:db8::9:5060", "2001:db8::1:5", "-", .status = 200, .cseq = 1},
     {"IPv6 without a port", WIRE(INVITE_LINE "Via: SIP/2.0/TCP [2001:db8::9];received=[2001:db8::1]\r\n" ID "CSeq: 1 INVITE\r\n" "Contact: sip:a@[2001:db8::7]\r\n" NO_BODY),
