@@ -285,8 +285,8 @@ bool link_is_scan(const struct judging *j, const struct attempt *bad)
     uint16_t ports[SCAN_PORTS];
     size_t n_ports = 0;
     const struct attempt *const *a;
-    size_t n = within(j, bad->device, at - SCAN_S * second_ns, at + SCAN_S * second_ns,
-                      &a);
+    size_t n =
+        within(j, bad->device, at - SCAN_S * second_ns, at + SCAN_S * second_ns, &a);
 
     for (size_t i = 0; i < n && n_ports < SCAN_PORTS; i++) {
         bool new_port = a[i]->verdict == CLAIM_UNEXPECTED &&

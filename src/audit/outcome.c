@@ -112,7 +112,8 @@ static struct result icmp_stopped(const struct cell_key *key, bool inbound)
     }
     if (addr_equal(&key->by, &key->server)) {
         result.outcome = OUTCOME_REFUSED;
-    } else if (!icmp_prohibits(key) && !outcome_says_port(key) && key->span_s >= RESOLVE_S) {
+    } else if (!icmp_prohibits(key) && !outcome_says_port(key) &&
+               key->span_s >= RESOLVE_S) {
         /* The last router looked for the host, and there is none. */
         result.outcome = OUTCOME_REFUSED;
     }

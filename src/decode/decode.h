@@ -19,7 +19,7 @@
 #include "capture/capture.h"
 
 enum {
-    DECODE_MAX_ENCAP = 8,   /* Names of layers that are kept. */
+    DECODE_MAX_ENCAP = 8,    /* Names of layers that are kept. */
     DECODE_MAX_NESTING = 16, /* Labels of MPLS, extension headers of IPv6 in a row. */
     DECODE_MAX_STEPS = 48    /* From layer to layer; a tunnel takes up to 5. */
 };
