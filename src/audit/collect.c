@@ -24,6 +24,7 @@ struct batch {
 
 struct collector {
     struct shard shards[SHARDS];
+    struct pages pages; /* Of the flows of all shards. */
     struct batch batch;
     struct tally tally;   /* Captures and windows. */
     size_t first_capture; /* Of the group that is read, in the tally. */
@@ -47,7 +48,7 @@ struct collector *collector_new(bool keep_pieces, bool for_merge)
     tally_init(&c->tally);
     c->for_merge = for_merge;
     for (size_t i = 0; i < SHARDS; i++) {
-        ready = shard_init(&c->shards[i], keep_pieces, for_merge) && ready;
+        ready = shard_init(&c->shards[i], &c->pages, keep_pieces, for_merge) && ready;
     }
     if (!ready) {
         collector_free(c);
@@ -62,6 +63,7 @@ void collector_free(struct collector *c)
         for (size_t i = 0; i < SHARDS; i++) {
             shard_fini(&c->shards[i]);
         }
+        pages_fini(&c->pages);
         tally_fini(&c->tally);
         free(c);
     }
@@ -350,8 +352,10 @@ struct tally *collector_take(struct collector *c)
         shard_finish(&c->shards[i]);
         ok = tally_merge(tally, &c->shards[i].tally);
         shard_fini(&c->shards[i]);
-        ok = shard_init(&c->shards[i], tally->keep_pieces, c->for_merge) && ok;
+        ok = shard_init(&c->shards[i], &c->pages, tally->keep_pieces, c->for_merge) &&
+             ok;
     }
+    pages_fini(&c->pages);
     ok = ok && tally_merge(tally, &c->tally) && tally_settle(tally);
     tally_fini(&c->tally);
     tally_init(&c->tally);

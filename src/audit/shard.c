@@ -64,13 +64,13 @@ static void piece_live(void *context, const struct piece *piece)
     }
 }
 
-bool shard_init(struct shard *shard, bool keep_pieces, bool stay)
+bool shard_init(struct shard *shard, struct pages *pages, bool keep_pieces, bool stay)
 {
     memset(shard, 0, sizeof *shard);
     tally_init(&shard->tally);
     shard->tally.keep_pieces = keep_pieces;
     shard->tally.stay = stay;
-    shard->flows = flow_table_new(FLOW_TABLE_MAX, piece_over, shard);
+    shard->flows = flow_table_new(FLOW_TABLE_MAX, pages, piece_over, shard);
     pool_init(&shard->fragments, sizeof(struct fragments), FRAGMENT_KEY_LEN,
               SHARD_FRAGMENTS);
     for (uint16_t i = 0; i < SHARD_STREAMS; i++) {

@@ -24,7 +24,7 @@ struct shard {
     struct pool fragments; /* struct fragments, in shard.c */
 };
 
-bool shard_init(struct shard *shard, bool keep_pieces, bool stay);
+bool shard_init(struct shard *shard, struct pages *pages, bool keep_pieces, bool stay);
 void shard_fini(struct shard *shard);
 
 /* A packet, and what can be told of its flow beforehand. */

@@ -25,11 +25,10 @@ static void give_back(struct shard *shard, uint16_t number)
 uint16_t voice_pieces_begin(struct shard *shard, const struct packet *packet,
                             bool in_order, uint32_t frame)
 {
-    struct cursor bytes = {packet->payload, packet->payload_cap};
-    struct sip_message m;
+    struct cursor bytes = {packet->payload, packet->payload_cap}, rest = bytes, message;
     uint16_t number;
 
-    if (packet->kind != PACKET_UDP || sip_parse(bytes, &m) != PARSE_OK) {
+    if (packet->kind != PACKET_UDP || sip_stream_next(&rest, &message) == PARSE_NOT) {
         return 0;
     }
     if (!in_order || shard->n_free == 0 || (packet->flags & PACKET_CUT)) {

@@ -16,6 +16,7 @@
 #define FLOW_FLOW_H
 
 #include "base/hash.h"
+#include "base/pages.h"
 #include "decode/decode.h"
 
 enum {
@@ -183,10 +184,11 @@ static inline uint64_t flow_key_hash(const struct flow_key *key)
 
 static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
+    const size_t rest = offsetof(struct flow_key, port_a);
     uint64_t x, y;
 
-    memcpy(&x, &a->port_a, sizeof x);
-    memcpy(&y, &b->port_a, sizeof y);
+    memcpy(&x, (const char *)a + rest, sizeof x);
+    memcpy(&y, (const char *)b + rest, sizeof y);
     return ((addr_word(&a->a, 0) ^ addr_word(&b->a, 0)) |
             (addr_word(&a->a, 1) ^ addr_word(&b->a, 1)) |
             (addr_word(&a->b, 0) ^ addr_word(&b->b, 0)) |
@@ -304,7 +306,9 @@ enum { FLOW_TABLE_MAX = 8192 }; /* Flows that one table (of 64) holds. */
  * driven out. */
 typedef void (*piece_sink)(void *context, const struct piece *piece);
 
-struct flow_table *flow_table_new(uint32_t max, piece_sink sink, void *context);
+/* The pieces lie in 'pages', which outlives the table. */
+struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink sink,
+                                  void *context);
 
 /* Live flows are not given to the sink. */
 void flow_table_free(struct flow_table *table);

@@ -2,9 +2,9 @@
  *
  * The live flows of one shard.
  *
- * Pieces lie in one dense array.  A slot of the hash table holds half of a flow's hash
- * beside its place in the array, so that a probe touches no piece but the one it is
- * looking for, and a removal none at all.
+ * Pieces lie in one dense array, in blocks that never move.  A slot of the hash table
+ * holds half of a flow's hash beside its place in the array, so that a probe touches no
+ * piece but the one it is looking for, and a removal none at all.
  *
  * A flow leaves the table when its packet time says that it is over; when that is
  * noticed does not matter, since nothing can be added to it then.  Only a full table
@@ -15,10 +15,11 @@
 
 #include <stdlib.h>
 
-enum { SWEEP_STEPS = 4, EVICT_SHARE = 16, FIRST_ROOM = 64, FIRST_SLOTS = 128 };
+enum { SWEEP_STEPS = 4, EVICT_SHARE = 16, BLOCK = 16, FIRST_SLOTS = 128 };
 
 struct flow_table {
-    struct piece *pieces;
+    struct piece **blocks; /* Of BLOCK pieces each. */
+    struct pages *pages;
     uint64_t *slots; /* Half of the hash, then index + 1; 0: empty. */
     uint32_t n, room, mask, max;
     uint32_t hand; /* Where the sweep goes on. */
@@ -27,12 +28,14 @@ struct flow_table {
     uint64_t n_evicted;
 };
 
-struct flow_table *flow_table_new(uint32_t max, piece_sink sink, void *context)
+struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink sink,
+                                  void *context)
 {
     struct flow_table *table = calloc(1, sizeof *table);
 
     if (table) {
         table->max = max;
+        table->pages = pages;
         table->sink = sink;
         table->context = context;
     }
@@ -42,7 +45,7 @@ struct flow_table *flow_table_new(uint32_t max, piece_sink sink, void *context)
 void flow_table_free(struct flow_table *table)
 {
     if (table) {
-        free(table->pieces);
+        free(table->blocks);
         free(table->slots);
         free(table);
     }
@@ -58,9 +61,14 @@ static uint32_t home_of(const struct flow_table *table, uint64_t hash)
     return (uint32_t)(hash >> 32) & table->mask;
 }
 
+static struct piece *piece_at(const struct flow_table *table, uint32_t i)
+{
+    return &table->blocks[i / BLOCK][i % BLOCK];
+}
+
 static struct piece *piece_of(const struct flow_table *table, uint64_t slot)
 {
-    return &table->pieces[(uint32_t)slot - 1];
+    return piece_at(table, (uint32_t)slot - 1);
 }
 
 /* The slot that holds entry 'i', whose hash is 'hash'. */
@@ -74,26 +82,29 @@ static uint32_t slot_of_entry(const struct flow_table *table, uint64_t hash, uin
     return s;
 }
 
-static inline struct piece *find(const struct flow_table *table,
-                                 const struct flow_key *key, uint64_t hash)
+/* The slot of 'key', or 0. */
+static inline uint64_t find(const struct flow_table *table, const struct flow_key *key,
+                            uint64_t hash)
 {
     if (!table->slots) {
-        return NULL;
+        return 0;
     }
     for (uint32_t s = home_of(table, hash); table->slots[s];
          s = (s + 1) & table->mask) {
         if (table->slots[s] >> 32 == hash >> 32 &&
             flow_key_equal(&piece_of(table, table->slots[s])->key, key)) {
-            return piece_of(table, table->slots[s]);
+            return table->slots[s];
         }
     }
-    return NULL;
+    return 0;
 }
 
 struct piece *flow_table_find(const struct flow_table *table,
                               const struct flow_key *key, uint64_t hash)
 {
-    return find(table, key, hash);
+    uint64_t slot = find(table, key, hash);
+
+    return slot ? piece_of(table, slot) : NULL;
 }
 
 void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash)
@@ -146,22 +157,23 @@ static bool grow_slots(struct flow_table *table)
     table->slots = slots;
     table->mask = n - 1;
     for (uint32_t i = 0; i < table->n; i++) {
-        slot_insert(table, flow_key_hash(&table->pieces[i].key), i);
+        slot_insert(table, flow_key_hash(&piece_at(table, i)->key), i);
     }
     return true;
 }
 
 static bool grow_pieces(struct flow_table *table)
 {
-    uint32_t room = table->room ? table->room * 2 : FIRST_ROOM;
-    struct piece *pieces = realloc(table->pieces, room * sizeof *pieces);
+    size_t n = table->room / BLOCK;
+    struct piece **grown = realloc(table->blocks, (n + 1) * sizeof *grown);
 
-    if (!pieces) {
+    if (!grown) {
         return false;
     }
-    table->pieces = pieces;
-    table->room = room;
-    return true;
+    table->blocks = grown;
+    grown[n] = pages_take(table->pages, BLOCK * sizeof *grown[n]);
+    table->room += grown[n] ? BLOCK : 0;
+    return grown[n];
 }
 
 /* Empties slot 's' and moves later entries of its run back, so that no probe that
@@ -187,13 +199,13 @@ static void finish(struct flow_table *table, uint32_t i)
 {
     uint32_t last = table->n - 1;
 
-    table->sink(table->context, &table->pieces[i]);
-    slot_clear(table, slot_of_entry(table, flow_key_hash(&table->pieces[i].key), i));
+    table->sink(table->context, piece_at(table, i));
+    slot_clear(table, slot_of_entry(table, flow_key_hash(&piece_at(table, i)->key), i));
     if (i != last) {
-        uint64_t hash = flow_key_hash(&table->pieces[last].key);
+        uint64_t hash = flow_key_hash(&piece_at(table, last)->key);
 
         table->slots[slot_of_entry(table, hash, last)] = slot_value(hash, i);
-        table->pieces[i] = table->pieces[last];
+        *piece_at(table, i) = *piece_at(table, last);
     }
     table->n--;
 }
@@ -255,7 +267,7 @@ static void drive_out(struct flow_table *table)
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const struct piece *piece = &table->pieces[i];
+        const struct piece *piece = piece_at(table, i);
 
         victims[i] = (struct victim){piece->last_ns, i, class_of(piece)};
     }
@@ -264,7 +276,7 @@ static void drive_out(struct flow_table *table)
      * that is still to come. */
     qsort(victims, n_out, sizeof *victims, index_falls);
     for (uint32_t v = 0; v < n_out; v++) {
-        table->pieces[victims[v].i].inexact = 1;
+        piece_at(table, victims[v].i)->inexact = 1;
         finish(table, victims[v].i);
     }
     table->n_evicted += n_out;
@@ -275,7 +287,7 @@ static void drive_out(struct flow_table *table)
 static void make_room(struct flow_table *table, int64_t now_ns)
 {
     for (uint32_t i = table->n; i-- > 0;) {
-        if (is_over(&table->pieces[i], now_ns)) {
+        if (is_over(piece_at(table, i), now_ns)) {
             finish(table, i);
         }
     }
@@ -296,7 +308,7 @@ static struct piece *add(struct flow_table *table, const struct flow_key *key,
         return NULL;
     }
     slot_insert(table, hash, table->n);
-    piece = &table->pieces[table->n++];
+    piece = piece_at(table, table->n++);
     memset(piece, 0, sizeof *piece);
     piece->key = *key;
     return piece;
@@ -310,7 +322,7 @@ static void sweep(struct flow_table *table, int64_t now_ns)
         if (table->hand >= table->n) {
             table->hand = 0;
         }
-        if (is_over(&table->pieces[table->hand], now_ns)) {
+        if (is_over(piece_at(table, table->hand), now_ns)) {
             finish(table, table->hand);
         } else {
             table->hand++;
@@ -321,14 +333,16 @@ static void sweep(struct flow_table *table, int64_t now_ns)
 struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
                              uint64_t hash, const struct packet *packet, unsigned from)
 {
-    struct piece *piece = find(table, key, hash);
+    uint64_t slot = find(table, key, hash);
 
-    if (piece && !is_over(piece, packet->ns) &&
-        (!(packet->tcp_flags & TCP_SYN) || !piece_is_reused_by(piece, packet, from))) {
-        return piece;
-    }
-    if (piece) {
-        finish(table, (uint32_t)(piece - table->pieces));
+    if (slot) {
+        struct piece *piece = piece_of(table, slot);
+
+        if (!is_over(piece, packet->ns) && (!(packet->tcp_flags & TCP_SYN) ||
+                                            !piece_is_reused_by(piece, packet, from))) {
+            return piece;
+        }
+        finish(table, (uint32_t)slot - 1);
     }
     sweep(table, packet->ns);
     if (table->n >= table->max) {
@@ -340,7 +354,7 @@ struct piece *flow_table_get(struct flow_table *table, const struct flow_key *ke
 void flow_table_each(const struct flow_table *table, piece_sink each, void *context)
 {
     for (uint32_t i = 0; i < table->n; i++) {
-        each(context, &table->pieces[i]);
+        each(context, piece_at(table, i));
     }
 }
 

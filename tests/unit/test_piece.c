@@ -308,6 +308,21 @@ static void check_copy_without_id(void **state)
     assert_int_equal(piece.end[0].signs[SIGN_SYN].n, 2);
 }
 
+/* Errors of the most telling kind are kept, in the order of their times. */
+static void check_icmp(void **state)
+{
+    const uint32_t frames[3] = {3, 4, 5};
+    struct piece piece = script_piece("S0 P1 I2 I500 I1500 P1600");
+
+    (void)state;
+    assert_int_equal(piece.icmp.code, 13);
+    assert_int_equal(piece.icmp.n, 3);
+    assert_int_equal(piece.icmp.first_ns, script_start + 2 * SCRIPT_MS);
+    assert_int_equal(piece.icmp.last_ns, script_start + 1500LL * SCRIPT_MS);
+    assert_memory_equal(piece.icmp.frames, frames, sizeof frames);
+    assert_int_equal(piece.end[0].packets, 1);
+}
+
 static void check_names(void **state)
 {
     struct piece piece = script_piece("S0");
@@ -330,9 +345,10 @@ int main(void)
         cmocka_unit_test(check_view),
         cmocka_unit_test(check_copy_behind_others),
         cmocka_unit_test(check_copy_without_id),
+        cmocka_unit_test(check_icmp),
         cmocka_unit_test(check_names),
     };
-    size_t n = 5;
+    size_t n = 6;
 
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
         tests[n++] = (struct CMUnitTest){pairs[i].name, check_pair, NULL, NULL,

@@ -101,6 +101,34 @@ static void check_combine(void **state)
     tally_fini(&tally);
 }
 
+static const struct record_kind *kind_of(const char *name)
+{
+    size_t k = 0;
+
+    while (strcmp(record_kinds[k].name, name) != 0) {
+        k++;
+    }
+    return &record_kinds[k];
+}
+
+/* 0 is no time: it is not the smallest. */
+static void check_no_time(void **state)
+{
+    struct lookup one = {.queries = 2, .first_query_ns = 7, .last_query_ns = 9};
+    struct lookup other = {.queries = 1, .first_answer_ns = 8, .last_answer_ns = 8};
+    struct tally tally;
+
+    (void)state;
+    tally_init(&tally);
+    record_combine(&tally, kind_of("lookup"), &one, &other);
+    assert_int_equal(one.queries, 3);
+    assert_int_equal(one.first_query_ns, 7);
+    assert_int_equal(one.last_query_ns, 9);
+    assert_int_equal(one.first_answer_ns, 8);
+    assert_int_equal(one.last_answer_ns, 8);
+    tally_fini(&tally);
+}
+
 static void check_json(void **state)
 {
     uint32_t random = 6;
@@ -205,9 +233,9 @@ static void check_lowest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_combine),      cmocka_unit_test(check_json),
-        cmocka_unit_test(check_json_refused), cmocka_unit_test(check_table),
-        cmocka_unit_test(check_lowest),
+        cmocka_unit_test(check_combine), cmocka_unit_test(check_no_time),
+        cmocka_unit_test(check_json),    cmocka_unit_test(check_json_refused),
+        cmocka_unit_test(check_table),   cmocka_unit_test(check_lowest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
