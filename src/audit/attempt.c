@@ -380,7 +380,8 @@ static void cell_add_frames(struct cell *cell, const struct piece *piece,
 
 struct cell cell_of(const struct piece *piece, int64_t end_ns)
 {
-    unsigned o = piece_opener(piece).end;
+    struct opener opener = piece_opener(piece);
+    unsigned o = opener.end;
     struct cell cell = {
         .key = attempt_of(piece, end_ns),
         .attempts = 1,

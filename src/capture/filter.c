@@ -42,7 +42,7 @@ static bool compile(const char *expression, uint16_t link, struct bpf_program *o
 static bool check(const char *expression, struct policap_error *err)
 {
     static const uint16_t links[] = {1, 127, 101, 113, 9};
-    char why[PCAP_ERRBUF_SIZE], other[PCAP_ERRBUF_SIZE];
+    char why[PCAP_ERRBUF_SIZE] = "", other[PCAP_ERRBUF_SIZE] = "";
 
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
         struct bpf_program code;

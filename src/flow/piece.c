@@ -252,7 +252,8 @@ bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
         end->copies++;
         return false;
     }
-    if (piece->end[0].packets + piece->end[1].packets == 0) {
+    /* The other end's counts lie in a line of their own: seldom asked for. */
+    if (end->packets == 0 && piece->end[!from].packets == 0) {
         piece->n_encap = packet->n_encap;
         memcpy(piece->encap, packet->encap, packet->n_encap);
     }

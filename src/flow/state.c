@@ -137,7 +137,8 @@ static const char *tcp_state(const struct flow_end *orig, const struct flow_end 
 
 const char *piece_conn_state(const struct piece *piece)
 {
-    unsigned o = piece_opener(piece).end;
+    struct opener opener = piece_opener(piece);
+    unsigned o = opener.end;
     const struct flow_end *orig = &piece->end[o], *resp = &piece->end[!o];
 
     return piece->key.proto == 6 ? tcp_state(orig, resp) : udp_state(orig, resp);

@@ -56,7 +56,7 @@ static bool is_date(const char *text)
     static const char form[] = "0000-00-00";
     size_t i = 0;
 
-    for (; text[i] != '\0' && i < sizeof form - 1; i++) {
+    for (; i < sizeof form - 1 && text[i] != '\0'; i++) {
         if (form[i] == '0' ? !isdigit((unsigned char)text[i]) : text[i] != form[i]) {
             return false;
         }

@@ -25,7 +25,8 @@ struct view {
 static struct view view_of(const struct piece *piece)
 {
     const struct flow_key *key = &piece->key;
-    unsigned opener = piece_opener(piece).end;
+    struct opener basis = piece_opener(piece);
+    unsigned opener = basis.end;
 
     return (struct view){
         .piece = piece,

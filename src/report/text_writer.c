@@ -124,9 +124,10 @@ static void put_word(struct text_writer *text, const char *word, const char *end
         put_style(text, text->style);
     }
     while (word < end) {
-        char bytes[4];
+        char bytes[4] = "";
+        size_t len = clean_put(clean_next(&word, false), bytes);
 
-        put(text, bytes, clean_put(clean_next(&word, false), bytes));
+        put(text, bytes, len);
     }
     if (text->style != STYLE_PLAIN) {
         put_style(text, STYLE_PLAIN);

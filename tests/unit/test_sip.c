@@ -72,6 +72,8 @@ static const struct row rows[] = {
      PARSE_OK, SIP_INVITE, "10.20.0.101:5060", "-", "-", .cseq = 1, .sdp_len = 35, .body_len = 35},
     {"without a length, to the end", WIRE(INVITE_HEAD SDP_TYPE "\r\n" SDP),
      PARSE_OK, SIP_INVITE, "10.20.0.101:5060", "-", "-", .cseq = 1, .sdp_len = 33, .body_len = 33},
+    {"a body that begins with a blank", WIRE(INVITE_HEAD SDP_TYPE "Content-Length: 2\r\n\r\n" " x"),
+     PARSE_OK, SIP_INVITE, "10.20.0.101:5060", "-", "-", .cseq = 1, .sdp_len = 2, .body_len = 2},
     {"padding behind the length", WIRE(INVITE_HEAD SDP_TYPE "Content-Length: 5\r\n\r\n" SDP),
      PARSE_OK, SIP_INVITE, "10.20.0.101:5060", "-", "-", .cseq = 1, .sdp_len = 5, .body_len = 5},
     {"the body goes on elsewhere", WIRE(INVITE_HEAD SDP_TYPE "Content-Length: 900\r\n\r\n" SDP),
