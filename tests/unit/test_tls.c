@@ -176,7 +176,7 @@ static void expect(const struct row *row, const uint8_t *bytes, size_t len)
 static void check_row(void **state)
 {
     const struct row *row = *state;
-    uint8_t message[BUILT_MAX], records[BUILT_MAX];
+    uint8_t message[BUILT_MAX], records[BUILT_MAX] = {0};
     size_t len = message_build(row, message);
 
     expect(row, records, records_build(message, len, len, len, records));
@@ -195,7 +195,7 @@ static void check_prefixes(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows) && rows[i].want == PARSE_OK; i++) {
-        uint8_t message[BUILT_MAX], records[BUILT_MAX];
+        uint8_t message[BUILT_MAX], records[BUILT_MAX] = {0};
         size_t len = message_build(&rows[i], message);
         struct tls_hello got;
 
