@@ -11,8 +11,8 @@ enum {
     BATCH_PACKETS = CAPTURE_BATCH + 64, /* An A-MSDU holds several. */
     PACKETS_A_FRAME = 64,
     WINDOW_GAP_S = 60,
-    AHEAD_SLOT = 24, /* Packets between asking for a slot and using its flow ... */
-    AHEAD_PIECE = 12 /* ... and between asking for the piece and using it. */
+    AHEAD_SLOT = 16, /* Packets between asking for a slot and using its flow ... */
+    AHEAD_PIECE = 6  /* ... and between asking for the piece and using it. */
 };
 
 /* Packets of one batch of frames. */

@@ -97,14 +97,14 @@ static bool is_over(const struct judging *j, const struct piece *pieces, size_t 
            j->out->now_ns - pieces[i].last_ns > piece_idle_ns(&pieces[i]);
 }
 
-/* Moves what is over into cells of this judgement's own. */
-static bool fold_over(struct judging *j, struct piece *pieces, size_t *n)
+/* Makes a cell of each piece; what is over goes into cells of this judgement's own. */
+static bool make_cells(struct judging *j, const struct piece *pieces, size_t n)
 {
     const struct pool *cells = &j->tally->cells;
-    size_t left = 0;
 
-    for (size_t i = 0; i < *n; i++) {
-        if (!is_over(j, pieces, *n, i)) {
+    for (size_t i = 0; i < n; i++) {
+        if (!is_over(j, pieces, n, i)) {
+            j->cells[j->n_cells++] = cell_of(&pieces[i], j->out->now_ns);
             continue;
         }
         if (j->tally != &j->own) {
@@ -115,36 +115,50 @@ static bool fold_over(struct judging *j, struct piece *pieces, size_t *n)
             }
         }
         tally_fold(&j->own, &pieces[i]);
-        pieces[i].last_ns = INT64_MIN; /* It is done. */
     }
-    for (size_t i = 0; i < *n; i++) {
-        if (pieces[i].last_ns != INT64_MIN) {
-            pieces[left++] = pieces[i];
+    return j->tally != &j->own || record_sort(&j->own, &record_kinds[0]);
+}
+
+/* Of one source, and sorted?  Then there is nothing to join. */
+static bool is_ready(const struct piece *pieces, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (pieces[i].key.source != pieces[0].key.source ||
+            piece_cmp(&pieces[i - 1], &pieces[i]) > 0) {
+            return false;
         }
     }
-    *n = left;
-    return j->tally != &j->own || record_sort(&j->own, &record_kinds[0]);
+    return true;
+}
+
+/* Pieces are large: they are copied only where several sources saw the flows. */
+static bool joined_cells(struct judging *j)
+{
+    size_t n = j->tally->n_pieces;
+    struct piece *pieces = malloc(n * sizeof *pieces);
+    bool ok;
+
+    if (!pieces) {
+        return false;
+    }
+    memcpy(pieces, j->tally->pieces, n * sizeof *pieces);
+    qsort(pieces, n, sizeof *pieces, piece_cmp);
+    ok = make_cells(j, pieces, views_join(pieces, n));
+    free(pieces);
+    return ok;
 }
 
 bool live_cells(struct judging *j)
 {
-    size_t n = j->tally->n_pieces;
-    struct piece *pieces = malloc((n + 1) * sizeof *pieces);
-    bool ok;
+    const struct tally *tally = j->tally;
 
-    j->cells = calloc(n + 1, sizeof *j->cells);
-    ok = pieces && j->cells;
-    if (ok && n > 0) {
-        memcpy(pieces, j->tally->pieces, n * sizeof *pieces);
-        qsort(pieces, n, sizeof *pieces, piece_cmp);
-        n = views_join(pieces, n);
+    j->cells = calloc(tally->n_pieces + 1, sizeof *j->cells);
+    if (!j->cells) {
+        return false;
     }
-    ok = ok && fold_over(j, pieces, &n);
-    for (size_t i = 0; ok && i < n; i++) {
-        j->cells[j->n_cells++] = cell_of(&pieces[i], j->out->now_ns);
-    }
-    free(pieces);
-    return ok;
+    return is_ready(tally->pieces, tally->n_pieces)
+               ? make_cells(j, tally->pieces, tally->n_pieces)
+               : joined_cells(j);
 }
 
 void live_free(struct judging *j)

@@ -359,6 +359,14 @@ static bool is_one_flow(const struct piece *a, const struct piece *b)
     return memcmp(&a->key, &b->key, sizeof a->key) == 0 && piece_continues(a, b);
 }
 
+/* Most pieces stay where they are, and they are large. */
+static void piece_move(struct piece *pieces, size_t to, size_t from)
+{
+    if (to != from) {
+        pieces[to] = pieces[from];
+    }
+}
+
 bool tally_settle(struct tally *tally)
 {
     size_t n = 0;
@@ -371,7 +379,7 @@ bool tally_settle(struct tally *tally)
         if (n > 0 && is_one_flow(&tally->pieces[n - 1], &tally->pieces[i])) {
             piece_merge(&tally->pieces[n - 1], &tally->pieces[i]);
         } else {
-            tally->pieces[n++] = tally->pieces[i];
+            piece_move(tally->pieces, n++, i);
         }
     }
 
@@ -382,7 +390,7 @@ bool tally_settle(struct tally *tally)
         if (may_close(tally) && is_over(tally, &tally->pieces[i], next)) {
             tally_close_piece(tally, &tally->pieces[i]);
         } else {
-            tally->pieces[n_live++] = tally->pieces[i];
+            piece_move(tally->pieces, n_live++, i);
         }
     }
     tally->n_pieces = n_live;

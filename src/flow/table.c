@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-enum { SWEEP_STEPS = 4, EVICT_SHARE = 16, BLOCK = 16, FIRST_SLOTS = 128 };
+enum { SWEEP_STEPS = 2, EVICT_SHARE = 16, BLOCK = 16, FIRST_SLOTS = 128 };
 
 struct flow_table {
     struct piece **blocks; /* Of BLOCK pieces each. */
