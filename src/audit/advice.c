@@ -148,34 +148,42 @@ static long days_of(const char *date)
     return y * 365L + y / 4 - y / 100 + y / 400 + era_day - 719468;
 }
 
-/* A8: a verdict hangs on a prefix list, and the list is old. */
-static void advise_on_list(struct judging *j)
+/* Is the pack that holds Google's addresses too old for the capture? */
+static bool is_list_old(const struct judging *j)
 {
     long now = (long)(j->out->now_ns / second_ns / 86400);
 
-    for (size_t i = 0; i < j->n_attempts; i++) {
-        const struct attempt *a = &j->attempts[i];
+    for (size_t p = 0; p < policy_pack_count(j->policy); p++) {
+        const struct policy_pack *pack = policy_pack(j->policy, p);
+        long as_of = strcmp(pack->name, "google") == 0 ? days_of(pack->as_of) : -1;
 
-        if (a->verdict != CLAIM_DOCUMENTED || a->via != MATCH_SET) {
+        if (as_of >= 0 && now - as_of > LIST_DAYS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A8: a verdict hangs on a prefix list, and the list is old. */
+static void advise_on_list(struct judging *j)
+{
+    bool old = is_list_old(j);
+
+    for (size_t i = 0; old && i < j->n_attempts; i++) {
+        const struct attempt *a = &j->attempts[i];
+        struct finding *f;
+
+        if (a->verdict != CLAIM_DOCUMENTED || a->via != MATCH_SET ||
+            !(f = finding_of(j, 8, a))) {
             continue;
         }
-        for (size_t p = 0; p < policy_pack_count(j->policy); p++) {
-            const struct policy_pack *pack = policy_pack(j->policy, p);
-            long as_of = days_of(pack->as_of);
-            struct finding *f;
-
-            if (strcmp(pack->name, "google") != 0 || as_of < 0 ||
-                now - as_of <= LIST_DAYS || !(f = finding_of(j, 8, a))) {
-                continue;
-            }
-            finding_add_attempt(j, f, a);
-            finish(j, f,
-                   "This was documented only by the list of Google's addresses, and "
-                   "the list "
-                   "is more than 31 days older than the capture.",
-                   "Renew the list of AS15169 in the rules, at least once a month.");
-            return;
-        }
+        finding_add_attempt(j, f, a);
+        finish(
+            j, f,
+            "This was documented only by the list of Google's addresses, and the list "
+            "is more than 31 days older than the capture.",
+            "Renew the list of AS15169 in the rules, at least once a month.");
+        return;
     }
 }
 

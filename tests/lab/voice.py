@@ -92,9 +92,10 @@ def answers(lab, who="srv", address=PBX, seen="", more=""):
         send("SIP/2.0 200 OK\n" + BACK % seen + NO_BODY)], "-i", address)
 
 
-def audio(lab, who="srv", address=PBX, far=True):
+def audio(lab, who="srv", address=PBX, far=True, near=True):
     tool = os.path.join(net.HERE, "voice_rtp.py")
-    ends = [lab.start("ph01", net.PYTHON, tool, PHONE, 2222, address, 4012, 4.4)]
+    ends = [lab.start("ph01", net.PYTHON, tool, PHONE, 2222, address, 4012, 4.4,
+                      *([] if near else ["listen"]))]
     ends.append(lab.start(who, net.PYTHON, tool, address, 4012, PHONE, 2222, 4.4,
                           *([] if far else ["listen"])))
     return ends
@@ -151,6 +152,29 @@ def call_rejected(lab):
 @scene(title="on hold from the start: the phone sends, and nothing comes")
 def call_on_hold(lab):
     call(lab, offer="a=sendonly\n", answer="a=recvonly\n", far=False)
+    return []
+
+
+@scene(title="early media: the far end announces something, and never answers")
+def call_early_media(lab):
+    play(lab, "srv", "announcer", [
+        '<recv request="INVITE"/>',
+        send("SIP/2.0 183 Session Progress\n" + BACK % "" + sdp(PBX, 4012)),
+        '<pause milliseconds="5200"/>',
+        send("SIP/2.0 486 Busy Here\n" + BACK % "" + NO_BODY, retrans=True),
+        '<recv request="ACK"/>'], "-i", PBX)
+    time.sleep(0.5)
+    uri = "sip:2002@%s SIP/2.0\n" % PBX
+    caller = play(lab, "ph01", "caller", [
+        send("INVITE " + uri + HEAD % ("2002", "", 1, "INVITE") + sdp(PHONE, 2222),
+             retrans=True),
+        '<recv response="183"/>', '<recv response="486"/>',
+        send("ACK " + uri + HEAD % ("2002", ";tag=far", 1, "ACK") + NO_BODY)],
+        "-i", PHONE, PBX)
+    time.sleep(0.4)
+    for end in audio(lab, near=False):
+        end.wait()
+    caller.wait()
     return []
 
 
