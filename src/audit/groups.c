@@ -15,11 +15,6 @@
 
 enum { PORT_HTTPS = 443 };
 
-static int text_cmp(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
-
 static int group_cmp(const struct judging *j, const struct attempt *a,
                      const struct attempt *b)
 {
@@ -45,7 +40,7 @@ static int group_cmp(const struct judging *j, const struct attempt *a,
     if (x->judge_by != JUDGE_BY_NAME) {
         return 0;
     }
-    if ((order = text_cmp(a->peer_name, b->peer_name)) != 0) {
+    if ((order = name_cmp(a->peer_name, b->peer_name)) != 0) {
         return order;
     }
     return a->peer_name ? 0 : addr_cmp(&a->peer, &b->peer);
@@ -97,7 +92,7 @@ static bool is_fallback(const struct lane *bad, const struct lane *other)
         return b->port == PORT_HTTPS;
     }
     return is_v6(bad) && !is_v6(other) && a->port == b->port &&
-           text_cmp(a->peer_name, b->peer_name) == 0;
+           name_cmp(a->peer_name, b->peer_name) == 0;
 }
 
 static bool has_fallback(const struct lane *lanes, size_t n, const struct lane *bad)

@@ -7,6 +7,8 @@
 
 #include "audit/judge.h"
 
+#include <string.h>
+
 /* A finding of no device. */
 #define NO_DEVICE UINT32_MAX
 
@@ -95,6 +97,12 @@ struct judging {
 /* live.c: fills cells, and folds what is over into cells of its own. */
 bool live_cells(struct judging *j);
 void live_free(struct judging *j);
+
+/* Order of two names, of which either may be unknown (NULL). */
+static inline int name_cmp(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
 
 /* devices.c: fills out->devices and owners.  False: an option is no device. */
 bool devices_join(struct judging *j, struct policap_error *err);

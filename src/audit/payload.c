@@ -65,12 +65,6 @@ static void bind_addresses(struct tally *tally, const struct dns_message *m,
     }
 }
 
-static void note_time(int64_t *first, int64_t *last, int64_t ns)
-{
-    *first = *first == 0 || ns < *first ? ns : *first;
-    *last = ns > *last ? ns : *last;
-}
-
 static void dns_note(struct tally *tally, const struct dns_message *m,
                      const struct packet *packet, uint32_t frame)
 {
@@ -88,13 +82,13 @@ static void dns_note(struct tally *tally, const struct dns_message *m,
     }
     if (!m->response) {
         l->queries++;
-        note_time(&l->first_query_ns, &l->last_query_ns, packet->ns);
+        stretch_note(&l->first_query_ns, &l->last_query_ns, packet->ns);
         l->frames[0] = l->frames[0] ? l->frames[0] : frame;
         l->frames[1] = frame;
         return;
     }
     l->answers[answer_of(m)]++;
-    note_time(&l->first_answer_ns, &l->last_answer_ns, packet->ns);
+    stretch_note(&l->first_answer_ns, &l->last_answer_ns, packet->ns);
     l->frames[2] = l->frames[2] ? l->frames[2] : frame;
     l->frames[3] = frame;
     bind_addresses(tally, m, &key.host, key.name, packet->ns, frame);
@@ -145,7 +139,7 @@ static void lease_note(struct tally *tally, const struct dhcp_message *m,
     if (!lease) {
         return;
     }
-    note_time(&lease->first_ns, &lease->last_ns, ns);
+    stretch_note(&lease->first_ns, &lease->last_ns, ns);
     lease->host_name = record_larger_name(tally, host_name, lease->host_name);
     lease->vendor_class = record_larger_name(tally, vendor_class, lease->vendor_class);
     keep_larger(&lease->server, &m->server_id);
@@ -182,7 +176,7 @@ static void dhcp_look(struct tally *tally, const struct packet *packet,
     struct dhcp *dhcp = pool_add(&tally->dhcp, &key, NULL);
     if (dhcp) {
         dhcp->n[m.type]++;
-        note_time(&dhcp->first_ns[m.type], &dhcp->last_ns[m.type], packet->ns);
+        stretch_note(&dhcp->first_ns[m.type], &dhcp->last_ns[m.type], packet->ns);
         dhcp->frames[m.type] = dhcp->frames[m.type] ? dhcp->frames[m.type] : frame;
     }
     if (m.type == DHCP_ACK) {

@@ -12,11 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int text_cmp(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
-
 static bool is_accusation(const struct finding *f)
 {
     return f->kind <= KIND_UNEXPECTED_INBOUND;
@@ -92,7 +87,7 @@ static int by_severity(const void *a, const void *b)
     if (x->severity != y->severity) {
         return x->severity < y->severity ? -1 : 1;
     }
-    if ((order = text_cmp(x->device ? x->device->key : NULL,
+    if ((order = name_cmp(x->device ? x->device->key : NULL,
                           y->device ? y->device->key : NULL)) != 0) {
         return order;
     }
@@ -121,7 +116,7 @@ static int target_cmp(uint32_t row, uint16_t port, const char *name,
     if (port != a->port) {
         return port < a->port ? -1 : 1;
     }
-    return text_cmp(name, a->peer_name);
+    return name_cmp(name, a->peer_name);
 }
 
 static int sibling_cmp(const void *a, const void *b)

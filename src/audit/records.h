@@ -101,6 +101,13 @@ void record_combine(const struct tally *tally, const struct record_kind *kind, v
 /* Of two names the one whose text is larger, so that no order of arrival matters. */
 uint32_t record_larger_name(const struct tally *tally, uint32_t a, uint32_t b);
 
+/* Widens a stretch of time, 0 where there is none yet, to hold 'ns'. */
+static inline void stretch_note(int64_t *first, int64_t *last, int64_t ns)
+{
+    *first = *first == 0 || ns < *first ? ns : *first;
+    *last = ns > *last ? ns : *last;
+}
+
 /* Inserts 'value' into an array of the lowest values, 0 being empty. */
 void lowest_u32(uint32_t *values, size_t n, uint32_t value);
 void lowest_u16(uint16_t *values, size_t n, uint16_t value);

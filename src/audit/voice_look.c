@@ -16,12 +16,6 @@ enum { ALL_LOST = 255, RTCP_LOWEST = 192, RTCP_HIGHEST = 223 };
 
 static const int64_t second_ns = 1000000000;
 
-static void note_time(int64_t *first, int64_t *last, int64_t ns)
-{
-    *first = *first == 0 || ns < *first ? ns : *first;
-    *last = ns > *last ? ns : *last;
-}
-
 static void note_first(int64_t *first, int64_t ns)
 {
     *first = *first == 0 || ns < *first ? ns : *first;
@@ -47,7 +41,7 @@ static void exchange_note(struct tally *tally, const struct packet *packet,
 
     if (e) {
         e->n++;
-        note_time(&e->first_ns, &e->last_ns, packet->ns);
+        stretch_note(&e->first_ns, &e->last_ns, packet->ns);
         lowest_u32(e->frames, 4, frame);
     }
 }
@@ -96,7 +90,7 @@ static void nat_note(struct tally *tally, const struct packet *packet,
 
     if (sign) {
         sign->n++;
-        note_time(&sign->first_ns, &sign->last_ns, packet->ns);
+        stretch_note(&sign->first_ns, &sign->last_ns, packet->ns);
         sign->frame = sign->frame && sign->frame < frame ? sign->frame : frame;
     }
 }
@@ -147,7 +141,7 @@ static void media_expect(struct tally *tally, const struct packet *packet,
         return;
     }
     e->flags |= (uint8_t)(1u << media->direction | (media->rtp ? EXPECT_RTP : 0));
-    note_time(&e->first_ns, &e->last_ns, packet->ns);
+    stretch_note(&e->first_ns, &e->last_ns, packet->ns);
     e->frame = e->frame && e->frame < frame ? e->frame : frame;
     told_note(tally, packet, NAT_SDP, &media->addr, frame);
 }
@@ -225,7 +219,7 @@ static struct media *media_of(struct tally *tally, struct flow_end *end,
     struct media *media = media_find(tally, end, packet);
 
     if (media) {
-        note_time(&media->first_ns, &media->last_ns, packet->ns);
+        stretch_note(&media->first_ns, &media->last_ns, packet->ns);
         lowest_u32(media->frames, 4, frame);
     }
     return media;
