@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Which names a device had for an address (DESIGN 3.2): per device and bound to time.
- * What only another device was told is weaker, and says so.
+ * What only another device was told is weaker, and what a list in the capture says is
+ * weaker still; both say so.
  */
 #include "audit/judging.h"
 
@@ -52,6 +53,7 @@ bool bindings_index(struct judging *j)
                 (b->until_ns > floor ? b->until_ns : floor) + GRACE_S * second_ns,
             .name = tally_name_text(j->tally, b->key.name),
             .device = device_at(j, &b->key.host, b->first_ns),
+            .listed = addr_is_unspecified(&b->key.host),
         };
     }
     if (j->n_named) {
@@ -89,15 +91,23 @@ static void add_name(struct claim *claim, const char *name, enum name_source sou
     }
 }
 
+static bool is_of(const struct named_addr *n, long device, enum name_source source)
+{
+    if (n->listed || source == NAME_LIST) {
+        return n->listed && source == NAME_LIST;
+    }
+    return (n->device == device) == (source == NAME_DNS);
+}
+
 static void add_bound(const struct judging *j, const struct addr *addr, int64_t ns,
-                      long device, bool own, struct claim *claim)
+                      long device, enum name_source source, struct claim *claim)
 {
     for (size_t i = first_named(j, addr);
          i < j->n_named && addr_equal(&j->named[i].addr, addr); i++) {
         const struct named_addr *n = &j->named[i];
 
-        if ((n->device == device) == own && n->first_ns <= ns && ns <= n->until_ns) {
-            add_name(claim, n->name, own ? NAME_DNS : NAME_DNS_OTHER_DEVICE);
+        if (is_of(n, device, source) && n->first_ns <= ns && ns <= n->until_ns) {
+            add_name(claim, n->name, source);
         }
     }
 }
@@ -105,10 +115,13 @@ static void add_bound(const struct judging *j, const struct addr *addr, int64_t 
 void names_add_bound(const struct judging *j, uint32_t device, const struct addr *addr,
                      int64_t ns, struct claim *claim)
 {
+    static const enum name_source sources[] = {NAME_DNS, NAME_DNS_OTHER_DEVICE,
+                                               NAME_LIST};
     size_t before = claim->n_names;
 
-    add_bound(j, addr, ns, device, true, claim);
-    if (claim->n_names == before) {
-        add_bound(j, addr, ns, device, false, claim);
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        if (claim->n_names == before) {
+            add_bound(j, addr, ns, device, sources[i], claim);
+        }
     }
 }

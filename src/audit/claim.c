@@ -3,7 +3,9 @@
  * Which rows a flow may claim (DESIGN 3.2).
  *
  * A name that was read in the flow itself decides; else the names that the device had
- * for the address do, all of them, since one address serves many.
+ * for the address do, all of them, since one address serves many.  A name that only a
+ * list in the capture gives may say which row fits, but accuses nothing: nobody knows
+ * who asked for it, and when.
  */
 #include "audit/judging.h"
 
@@ -105,8 +107,51 @@ void claim_question(const struct judging *j, const struct cell *cell, bool inbou
     if (calls_have(j, cell, inbound)) {
         q->roles_given |= 1u << ROLE_MEDIA_GATEWAY;
     }
-    q->n_names = claim->n_names;
+    q->n_names = claim->names_are_idle ? 0 : claim->n_names;
     memcpy(q->names, claim->names, sizeof q->names);
+}
+
+static bool is_listed(const struct claim *claim)
+{
+    return claim->n_names > 0 && claim->sources[0] == NAME_LIST;
+}
+
+/* Did a name decide which row is the best? */
+static bool is_by_name(const struct claim *claim)
+{
+    return claim->n_rows > 0 &&
+           (claim->rows[0].via == MATCH_NAME || claim->rows[0].via == MATCH_SUFFIX ||
+            claim->rows[0].via == MATCH_ROLE);
+}
+
+/* Does each listed name, alone, lead to the row that all of them do? */
+static bool names_agree(const struct judging *j, const struct claim *claim,
+                        const struct policy_question *question)
+{
+    struct policy_match rows[POLICY_MAX_ANSWERS];
+    struct policy_question one = *question;
+
+    one.n_names = 1;
+    for (size_t i = 0; i < claim->n_names; i++) {
+        one.names[0] = claim->names[i];
+        if (policy_ask(j->policy, &one, rows) == 0 ||
+            rows[0].row != claim->rows[0].row || rows[0].via == MATCH_PORT_ONLY) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Asks again without the names where these, being listed, must not decide: the flow is
+ * then as one of a peer without a name. */
+static void weigh_listed(const struct judging *j, struct policy_question *question,
+                         struct claim *claim)
+{
+    if (is_listed(claim) && !(is_by_name(claim) && names_agree(j, claim, question))) {
+        claim->names_are_idle = true;
+        question->n_names = 0;
+        claim->n_rows = policy_ask(j->policy, question, claim->rows);
+    }
 }
 
 /* The name to print: the one that the row was found by, else the best known. */
@@ -140,6 +185,7 @@ void claim_of(const struct judging *j, const struct cell *cell, uint32_t device,
     }
     claim_question(j, cell, inbound, out, &question);
     out->n_rows = policy_ask(j->policy, &question, out->rows);
+    weigh_listed(j, &question, out);
     drop_media(out, key);
     out->verdict =
         is_background(j, key, out) ? CLAIM_BACKGROUND : verdict_of(out, key, inbound);

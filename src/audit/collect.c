@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "audit/collect.h"
 
+#include "audit/listed_names.h"
 #include "audit/shard.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -321,7 +322,11 @@ bool collector_read_group(struct collector *c, struct capture_group *group,
     }
     copies_note(c);
     for (size_t i = 0; i < group_count(group); i++) {
-        capture_end(&c->tally.captures[c->first_capture + i], group_info(group, i));
+        const struct capture_info *info = group_info(group, i);
+
+        capture_end(&c->tally.captures[c->first_capture + i], info);
+        tally_add_listed(&c->tally, group_names(group, i), info->first_ns,
+                         info->last_ns);
     }
     return !c->failed || fail(err, "out of memory");
 }

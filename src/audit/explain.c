@@ -100,6 +100,11 @@ static void say_names(json_t *document, const struct judgement *judgement,
                          addr_format(&b->key.addr, addr), (unsigned long long)frame,
                          capture ? capture->path : "no capture");
         }
+        if (is_peer && addr_is_unspecified(&b->key.host)) {
+            explain_line(lines, "A list in the capture says that %s is %s.",
+                         tally_name_text(j->tally, b->key.name),
+                         addr_format(&b->key.addr, addr));
+        }
     }
 }
 

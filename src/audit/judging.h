@@ -25,6 +25,7 @@ struct named_addr {
     int64_t first_ns, until_ns;
     const char *name;
     long device; /* -1: a host that is no device. */
+    bool listed; /* By the capture, not told to any host. */
 };
 
 /* What a flow may claim. */
@@ -35,6 +36,7 @@ struct claim {
     const char *names[POLICY_MAX_NAMES];
     enum name_source sources[POLICY_MAX_NAMES];
     size_t n_names;
+    bool names_are_idle;   /* They are known, but decide nothing: claim.c. */
     const char *peer_name; /* The name that the row was found by, or the best known. */
     enum name_source peer_source;
 };

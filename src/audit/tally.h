@@ -127,7 +127,8 @@ struct lookup {
     uint32_t frames[4]; /* First and last query, first and last answer. */
 };
 
-/* The name that 'host' was told for 'addr'. */
+/* The name that 'host' was told for 'addr'; of host :: one that the capture itself
+ * lists, good for as long as that capture (first_ns to until_ns). */
 struct binding_key {
     struct addr host, addr;
     uint32_t name;

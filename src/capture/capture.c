@@ -114,6 +114,7 @@ void capture_close(struct capture *capture)
 {
     if (capture) {
         reader_fini(&capture->in);
+        listed_fini(&capture->names);
         free(capture);
     }
 }
@@ -188,6 +189,18 @@ bool capture_read(struct capture *capture, struct frame *frames, size_t *n,
 
     capture_count(capture, frames, *n);
     return ok;
+}
+
+const struct listed_names *capture_names(const struct capture *capture)
+{
+    return &capture->names;
+}
+
+void capture_take_names(struct capture *capture, struct listed_names *out)
+{
+    listed_fini(out);
+    *out = capture->names;
+    capture->names = (struct listed_names){0};
 }
 
 const struct capture_info *capture_info(const struct capture *capture)

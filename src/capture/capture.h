@@ -15,7 +15,8 @@
  *
  * Formats: pcap with microsecond and nanosecond magic in either byte order and the
  * "modified" form; pcapng with several sections, interfaces, link types and time
- * resolutions (SHB, IDB, EPB, PB, SPB; other blocks are passed over by their length).
+ * resolutions (SHB, IDB, EPB, PB, SPB, NRB, ISB; other blocks are passed over by their
+ * length).
  * draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
  */
 #ifndef CAPTURE_CAPTURE_H
@@ -55,7 +56,8 @@ struct capture_info {
     uint64_t packets;
     uint64_t bytes; /* Sum of wire lengths. */
     uint64_t snaplen_cut_packets;
-    uint64_t dropped;          /* As interface statistics blocks say; 0 if none do. */
+    uint64_t dropped; /* As statistics blocks or the packets say, whichever say more;
+                         0 if none do. */
     int64_t first_ns, last_ns; /* Smallest and largest time; 0 without a packet. */
     bool cut; /* The file ends inside its last record, or inside compressed data. */
 };
@@ -78,6 +80,11 @@ bool capture_read(struct capture *capture, struct frame *frames, size_t *n,
 
 /* Borrowed until capture_close(). */
 const struct capture_info *capture_info(const struct capture *capture);
+
+/* The names that the file lists, complete once capture_read() has given 0 frames.
+ * Borrowed until capture_close(). */
+struct listed_names;
+const struct listed_names *capture_names(const struct capture *capture);
 
 /* The name of a link type without its prefix, "EN10MB"; "147" where it has none.
  * Borrowed: static, or 'room'. */

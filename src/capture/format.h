@@ -7,6 +7,7 @@
 #define CAPTURE_FORMAT_H
 
 #include "capture/capture.h"
+#include "capture/listed.h"
 #include "capture/reader.h"
 
 /* What a pcap file header fixes for every record. */
@@ -27,8 +28,9 @@ struct pcap_form {
 struct interface {
     uint64_t divide, multiply;
     int64_t offset_s;
-    uint64_t dropped; /* By the last statistics block. */
-    uint32_t snaplen; /* 0: without limit. */
+    uint64_t dropped;         /* By the last statistics block ... */
+    uint64_t dropped_between; /* ... and by the sum of what packets say. */
+    uint32_t snaplen;         /* 0: without limit. */
     uint16_t link;
     uint8_t shift;
 };
@@ -44,6 +46,7 @@ struct capture {
     int64_t before_ns;        /* Time of the frame before, for blocks without one. */
     uint64_t n_read;          /* Frames so far, those that are not wanted among them. */
     struct filter *filter;    /* Borrowed; NULL: all are wanted. */
+    struct listed_names names;
     struct interface interfaces[CAPTURE_MAX_INTERFACES];
     char path[]; /* Copy of what capture_open() was given. */
 };
@@ -91,6 +94,9 @@ void capture_set_filter(struct capture *capture, struct filter *filter);
 bool capture_fetch(struct capture *capture, struct frame *frames, size_t *n,
                    struct policap_error *err);
 void capture_count(struct capture *capture, const struct frame *frames, size_t n);
+
+/* Moves what the capture listed so far over '*out', which is released. */
+void capture_take_names(struct capture *capture, struct listed_names *out);
 
 /* The DLT_ value of a LINKTYPE_ value. */
 int capture_link_dlt(uint16_t link);

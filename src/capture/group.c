@@ -20,6 +20,7 @@ struct member {
     struct frame *frames;    /* Owned: a batch, of which [at, n) are not given. */
     size_t at, n;
     struct capture_info *info; /* Owned: of the capture, while that is not open. */
+    struct listed_names names; /* Likewise. */
 };
 
 struct capture_group {
@@ -29,7 +30,8 @@ struct capture_group {
     size_t active[GROUP_MAX_OPEN]; /* Which are open, in order. */
     size_t n_active;
     struct filter *filter;
-    uint64_t left; /* Packets that may still be given. */
+    uint64_t left;  /* Packets that may still be given. */
+    size_t n_names; /* That captures at their end listed. */
 };
 
 struct capture_group *group_new(void)
@@ -37,11 +39,27 @@ struct capture_group *group_new(void)
     return calloc(1, sizeof(struct capture_group));
 }
 
-static void member_close(struct member *m)
+/* Keeps the names of a capture that is closed, as long as there is room. */
+static void names_keep(struct capture_group *group, struct member *m)
+{
+    size_t n_left_out;
+
+    capture_take_names(m->capture, &m->names);
+    if (m->names.n > GROUP_MAX_NAMES - group->n_names) {
+        n_left_out = m->names.n + m->names.n_left_out;
+        listed_fini(&m->names);
+        m->names.n_left_out = n_left_out;
+    }
+    group->n_names += m->names.n;
+}
+
+static void member_close(struct capture_group *group, struct member *m)
 {
     if (m->capture && m->info) {
         *m->info = *capture_info(m->capture);
         m->info->path = m->path;
+        group->n_names -= m->names.n;
+        names_keep(group, m);
     }
     capture_close(m->capture);
     free(m->frames);
@@ -56,7 +74,8 @@ void group_free(struct capture_group *group)
         return;
     }
     for (size_t i = 0; i < group->n + group->n_skipped; i++) {
-        member_close(&group->members[i]);
+        member_close(group, &group->members[i]);
+        listed_fini(&group->members[i].names);
         free(group->members[i].info);
         free(group->members[i].skipped);
         free(group->members[i].path);
@@ -154,7 +173,7 @@ static bool look_into(struct capture_group *group, struct member *m,
     }
     m->first_ns = m->n > 0 ? m->frames[0].ns : INT64_MAX;
     if (again) {
-        member_close(m);
+        member_close(group, m);
     }
     return true;
 }
@@ -250,6 +269,13 @@ const struct capture_info *group_info(const struct capture_group *group, size_t 
     return m->capture ? capture_info(m->capture) : m->info;
 }
 
+const struct listed_names *group_names(const struct capture_group *group, size_t i)
+{
+    const struct member *m = &group->members[i];
+
+    return m->capture ? capture_names(m->capture) : &m->names;
+}
+
 /* Fills the open captures that have no frame left, and closes those at their end. */
 static bool refill(struct capture_group *group, struct policap_error *err)
 {
@@ -264,7 +290,7 @@ static bool refill(struct capture_group *group, struct policap_error *err)
         if (m->n > 0) {
             group->active[n++] = group->active[k];
         } else {
-            member_close(m);
+            member_close(group, m);
         }
     }
     group->n_active = n;

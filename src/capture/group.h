@@ -17,8 +17,9 @@
 #include "capture/capture.h"
 
 enum {
-    GROUP_MAX = 65536,   /* Captures. */
-    GROUP_MAX_OPEN = 64, /* Captures that overlap in time. */
+    GROUP_MAX = 65536,        /* Captures. */
+    GROUP_MAX_OPEN = 64,      /* Captures that overlap in time. */
+    GROUP_MAX_NAMES = 1 << 18 /* Listed by captures that are at their end. */
 };
 
 struct filter;
@@ -53,5 +54,8 @@ bool group_read(struct capture_group *group, struct frame *frames, size_t *n,
 /* What capture 'i' said of itself, complete at the end; packets that were not given
  * are not counted.  Borrowed. */
 const struct capture_info *group_info(const struct capture_group *group, size_t i);
+
+/* The names that capture 'i' lists, complete at the end.  Borrowed. */
+const struct listed_names *group_names(const struct capture_group *group, size_t i);
 
 #endif

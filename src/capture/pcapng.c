@@ -14,10 +14,10 @@
  *
  * A section header sets the byte order, interface descriptions give link type, snaplen
  * and clock, packet blocks name their interface by its place in the section.  Blocks
- * of other types (names, secrets, comments of vendors) are passed over, however long.
+ * of other types (secrets, comments of vendors) are passed over, however long.
  *
  * Left out: the section length (a writer to a pipe does not know it, and the blocks
- * tell their own); packet options, the drop count among them; names of interfaces.
+ * tell their own); packet options but the drop count; names of interfaces.
  */
 #include "capture/pcapng.h"
 
@@ -26,6 +26,7 @@ enum {
     BLOCK_INTERFACE = 1,
     BLOCK_OLD_PACKET = 2,
     BLOCK_SIMPLE_PACKET = 3,
+    BLOCK_NAMES = 4,
     BLOCK_STATISTICS = 5,
     BLOCK_PACKET = 6
 };
@@ -46,17 +47,19 @@ enum block_result {
     BLOCK_FAILED
 };
 
-static bool is_read(uint32_t type)
+/* Names are not worth refusing a file for: a block of too many is passed over. */
+static bool is_read(uint32_t type, uint32_t len)
 {
     return type == BLOCK_PACKET || type == BLOCK_SECTION || type == BLOCK_INTERFACE ||
            type == BLOCK_OLD_PACKET || type == BLOCK_SIMPLE_PACKET ||
-           type == BLOCK_STATISTICS;
+           type == BLOCK_STATISTICS || (type == BLOCK_NAMES && len <= BLOCK_MAX_LEN);
 }
 
 /* What a packet block says, whichever of the three it is. */
 struct packet {
     uint32_t interface, cap_len, wire_len;
     uint64_t ticks;
+    uint16_t dropped; /* Since the packet before, as a PB tells; 0xffff: unknown. */
     bool timed;
 };
 
@@ -96,9 +99,24 @@ static inline bool take_packet_head(struct block *b, struct packet *out)
         .ticks = (uint64_t)load32(p + 4, b->big) << 32 | load32(p + 8, b->big),
         .cap_len = load32(p + 12, b->big),
         .wire_len = load32(p + 16, b->big),
+        .dropped = b->type == BLOCK_PACKET ? 0 : load16(p + 2, b->big),
         .timed = true,
     };
     return true;
+}
+
+/* Notes what a packet says of drops before it; 'b' is what follows its head. */
+static inline void note_dropped(struct capture *c, const struct block *b,
+                                const struct packet *packet, size_t interface)
+{
+    size_t padded = ((size_t)packet->cap_len + 3) & ~(size_t)3;
+
+    if (packet->dropped != 0 && packet->dropped != UINT16_MAX) {
+        pcapng_note_dropped(c, interface, packet->dropped);
+    }
+    if (b->type == BLOCK_PACKET && b->body.left > padded) {
+        pcapng_read_packet_options(c, b, padded, interface);
+    }
 }
 
 static inline bool read_packet(struct capture *c, struct block *b, struct frame *out,
@@ -129,6 +147,7 @@ static inline bool read_packet(struct capture *c, struct block *b, struct frame 
                               "a packet of %u bytes, where %d is the most",
                               packet.cap_len, CAPTURE_MAX_FRAME);
     }
+    note_dropped(c, b, &packet, number);
     c->before_ns = packet.timed ? pcapng_time_ns(i, packet.ticks) : c->before_ns;
     *out = (struct frame){
         .bytes = b->body.at,
@@ -181,7 +200,7 @@ static bool check_len(const struct capture *c, uint32_t type, uint32_t len,
         return capture_broken(c, err, offset, "a block of %u bytes, which cannot be",
                               len);
     }
-    if (len > BLOCK_MAX_LEN && is_read(type)) {
+    if (len > BLOCK_MAX_LEN && is_read(type, len)) {
         return capture_broken(c, err, offset,
                               "a block of %u bytes, where %d is the most", len,
                               BLOCK_MAX_LEN);
@@ -264,7 +283,7 @@ static inline enum block_result next_block(struct capture *c, bool may_move,
         if (!check_len(c, type, len, err)) {
             return BLOCK_FAILED;
         }
-        if (is_read(type)) {
+        if (is_read(type, len)) {
             *out = (struct block){.type = type, .len = len, .big = big};
             result = get(c, len, may_move, err);
             c->info.cut |= result == BLOCK_END;
@@ -323,6 +342,9 @@ static inline bool read_block(struct capture *c, struct block *b, struct frame *
         return pcapng_read_interface(c, b, err);
     case BLOCK_STATISTICS:
         pcapng_read_statistics(c, b);
+        return true;
+    case BLOCK_NAMES:
+        pcapng_read_names(c, b);
         return true;
     default:
         if (!read_packet(c, b, out, err)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the two files that read pcapng share.  Private to them.
+ * What the files that read pcapng share.  Private to them.
  */
 #ifndef CAPTURE_PCAPNG_H
 #define CAPTURE_PCAPNG_H
@@ -21,6 +21,17 @@ bool pcapng_read_interface(struct capture *c, struct block *b,
 
 /* Reads the interface statistics 'b'. */
 void pcapng_read_statistics(struct capture *c, struct block *b);
+
+/* Reads the options of a packet of interface 'number', which stand at 'at' in the body
+ * of 'b'. */
+void pcapng_read_packet_options(struct capture *c, const struct block *b, size_t at,
+                                size_t number);
+
+/* Adds packets of interface 'number' that were dropped before one that was not. */
+void pcapng_note_dropped(struct capture *c, size_t number, uint64_t n);
+
+/* Reads the name resolution block 'b'. */
+void pcapng_read_names(struct capture *c, struct block *b);
 
 /* Time of a packet in nanoseconds.  A time that does not fit, which only a hostile
  * resolution or offset can make, becomes the nearest that does. */

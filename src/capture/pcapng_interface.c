@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Interfaces of a pcapng file: their descriptions, clocks and statistics.
+ * Interfaces of a pcapng file: their descriptions, clocks, statistics and drops.
  */
 #include "base/error.h"
 #include "capture/pcapng.h"
@@ -15,7 +15,8 @@ enum {
     INTERFACE_RESOLUTION = 9,
     INTERFACE_OFFSET = 14,
     STATISTICS_IF_DROP = 5,
-    STATISTICS_OS_DROP = 7
+    STATISTICS_OS_DROP = 7,
+    PACKET_DROP_COUNT = 4
 };
 
 /* Takes the next option with the padding behind it.  False: there is none, or the
@@ -124,6 +125,53 @@ bool pcapng_read_interface(struct capture *c, struct block *b,
     return true;
 }
 
+static uint64_t add_capped(uint64_t a, uint64_t b)
+{
+    return a < INT64_MAX && b < INT64_MAX - a ? a + b : INT64_MAX;
+}
+
+/* Statistics and packets count the same drops, so the larger is the truth: a capture
+ * that was stopped hard has no statistics, and few programs write both. */
+static uint64_t dropped_of(const struct interface *i)
+{
+    return i->dropped > i->dropped_between ? i->dropped : i->dropped_between;
+}
+
+static void sum_dropped(struct capture *c)
+{
+    c->info.dropped = 0;
+    for (size_t i = 0; i < c->n_interfaces; i++) {
+        c->info.dropped = add_capped(c->info.dropped, dropped_of(&c->interfaces[i]));
+    }
+}
+
+void pcapng_note_dropped(struct capture *c, size_t number, uint64_t n)
+{
+    struct interface *i = &c->interfaces[number];
+
+    i->dropped_between = add_capped(i->dropped_between, n);
+    sum_dropped(c);
+}
+
+/* epb_dropcount counts from the packet before, of the same interface. */
+void pcapng_read_packet_options(struct capture *c, const struct block *b, size_t at,
+                                size_t number)
+{
+    struct cursor options = b->body;
+    struct option option;
+
+    cursor_skip(&options, at);
+    while (option_take(&options, b->big, &option)) {
+        if (option.code == PACKET_DROP_COUNT && option.value.left == 8) {
+            uint64_t n = load64(option.value.at, b->big);
+
+            if (n > 0) {
+                pcapng_note_dropped(c, number, n);
+            }
+        }
+    }
+}
+
 /* Drops of an interface count from the start of the capture, so the last block of an
  * interface that tells them tells all.  Statistics of an interface that is not
  * described, or cut options, say nothing of the packets: they are not worth refusing a
@@ -142,7 +190,7 @@ void pcapng_read_statistics(struct capture *c, struct block *b)
     while (option_take(&b->body, b->big, &option)) {
         if (option.value.left == 8 &&
             (option.code == STATISTICS_IF_DROP || option.code == STATISTICS_OS_DROP)) {
-            dropped += load64(option.value.at, b->big);
+            dropped = add_capped(dropped, load64(option.value.at, b->big));
             told = true;
         }
     }
@@ -151,6 +199,6 @@ void pcapng_read_statistics(struct capture *c, struct block *b)
     if (!told) {
         return;
     }
-    c->info.dropped += dropped - i->dropped;
     i->dropped = dropped;
+    sum_dropped(c);
 }

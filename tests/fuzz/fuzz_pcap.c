@@ -5,6 +5,7 @@
  * say the same: what a reader takes from beyond the bytes it was given, differs.
  */
 #include "capture/capture.h"
+#include "capture/listed.h"
 #include "capture/unpack.h"
 
 #include <fcntl.h>
@@ -47,6 +48,17 @@ static void look_at(struct said *said, const struct frame *f)
     }
 }
 
+static void look_at_names(struct said *said, const struct listed_names *names)
+{
+    check(names->n <= LISTED_MAX);
+    for (size_t i = 0; i < names->n; i++) {
+        size_t len = strlen(names->at[i].text);
+
+        check(len <= LISTED_MAX_NAME_LEN);
+        said->sum = said->sum * 31 + len;
+    }
+}
+
 static struct said read_all(int fd)
 {
     static struct frame frames[CAPTURE_BATCH];
@@ -81,6 +93,7 @@ static struct said read_all(int fd)
         said.last_ns = info->last_ns;
         said.n_links = info->n_links;
         said.cut = info->cut;
+        look_at_names(&said, capture_names(c));
     }
     capture_close(c);
     return said;

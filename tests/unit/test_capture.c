@@ -112,7 +112,7 @@ static const struct row rows[] = {
      WIRE(SECTION INTERFACE(ZERO4) "\2\0\0\0" "\x24\0\0\0" "\0\0\x09\0" ZERO4 "\3\0\0\0"
           "\2\0\0\0" "\4\0\0\0" "ab\0\0" "\x24\0\0\0"),
      "1: 3000 ns 2/4 link 1 if 0 6162\n"
-     "pcapng links 1 packets 1 bytes 4 snaplen-cut 1 dropped 0 time 3000..3000\n"},
+     "pcapng links 1 packets 1 bytes 4 snaplen-cut 1 dropped 9 time 3000..3000\n"},
     {"pcapng, simple packets: time 0, then that of the packet before",
      WIRE(SECTION INTERFACE(ZERO4)
           "\3\0\0\0" "\x14\0\0\0" "\3\0\0\0" "abc\0" "\x14\0\0\0"
@@ -210,6 +210,54 @@ static const struct row rows[] = {
           "\5\0\0\0" "\x20\0\0\0" ZERO4 ZERO4 ZERO4 "\5\0\x08\0" "\1\0\0\0" "\x20\0\0\0"
           "\5\0\0\0" "\x20\0\0\0" ZERO4 ZERO4 ZERO4 "\5\0\4\0" "\1\0\0\0" "\x20\0\0\0"),
      "pcapng links 1 packets 0 bytes 0 snaplen-cut 0 dropped 7 time 0..0\n"},
+
+/* A packet with an option of 8 bytes behind it. */
+#define PACKET_OPTION(i, code, value) "\6\0\0\0" "\x34\0\0\0" i ZERO4 "\1\0\0\0" "\2\0\0\0" \
+    "\4\0\0\0" "ab\0\0" code "\x08\0" value "\0\0\0\0" ZERO4 "\x34\0\0\0"
+#define FRAME_AT_1(number, i) #number ": 1000 ns 2/4 link 1 if " #i " 6162\n"
+    {"pcapng, drops that packets tell, added up; other options are none",
+     WIRE(SECTION INTERFACE(ZERO4) INTERFACE(ZERO4) PACKET_OPTION(ZERO4, "\4\0", "\3\0\0\0")
+          PACKET_OPTION(ZERO4, "\4\0", "\4\0\0\0") PACKET_OPTION(ZERO4, "\5\0", "\x64\0\0\0")
+          PACKET_OPTION("\1\0\0\0", "\4\0", "\x0a\0\0\0")),
+     FRAME_AT_1(1, 0) FRAME_AT_1(2, 0) FRAME_AT_1(3, 0) FRAME_AT_1(4, 1)
+     "pcapng links 1 packets 4 bytes 16 snaplen-cut 4 dropped 17 time 1000..1000\n"},
+    {"pcapng, drops of packets and statistics: of each interface the larger",
+     WIRE(SECTION INTERFACE(ZERO4) INTERFACE(ZERO4) PACKET_OPTION(ZERO4, "\4\0", "\3\0\0\0")
+          PACKET_OPTION("\1\0\0\0", "\4\0", "\x0a\0\0\0")
+          STATISTICS(ZERO4, "\5\0\0\0", ZERO4) STATISTICS("\1\0\0\0", "\2\0\0\0", ZERO4)),
+     FRAME_AT_1(1, 0) FRAME_AT_1(2, 1)
+     "pcapng links 1 packets 2 bytes 8 snaplen-cut 2 dropped 15 time 1000..1000\n"},
+    {"pcapng, drops of old packet blocks; 0xffff is unknown",
+     WIRE(SECTION INTERFACE(ZERO4)
+          "\2\0\0\0" "\x24\0\0\0" "\0\0\x09\0" ZERO4 "\1\0\0\0" "\2\0\0\0" "\4\0\0\0" "ab\0\0"
+          "\x24\0\0\0"
+          "\2\0\0\0" "\x24\0\0\0" "\0\0\xff\xff" ZERO4 "\1\0\0\0" "\2\0\0\0" "\4\0\0\0" "ab\0\0"
+          "\x24\0\0\0"),
+     FRAME_AT_1(1, 0) FRAME_AT_1(2, 0)
+     "pcapng links 1 packets 2 bytes 8 snaplen-cut 2 dropped 9 time 1000..1000\n"},
+    {"pcapng, more drops than can be",
+     WIRE(SECTION INTERFACE(ZERO4) "\5\0\0\0" "\x24\0\0\0" ZERO4 ZERO4 ZERO4 "\5\0\x08\0" FF8
+          "\x24\0\0\0"),
+     "pcapng links 1 packets 0 bytes 0 snaplen-cut 0 dropped 9223372036854775807 time 0..0\n"},
+
+/* Name resolution blocks; what is listed comes after what the capture says of itself. */
+#define NAMES_HEAD "pcapng links 1 packets 0 bytes 0 snaplen-cut 0 dropped 0 time 0..0\n"
+    {"pcapng, names for addresses of both versions, several for one",
+     WIRE(SECTION "\4\0\0\0" "\x3c\0\0\0"
+          "\1\0\x0a\0" "\x0a\x32\0\x0c" "a.b\0" "c\0\0\0"
+          "\2\0\x13\0" "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1" "v6\0\0" ZERO4
+          "\1\0\0\0" "\x3c\0\0\0" INTERFACE(ZERO4)),
+     NAMES_HEAD "10.50.0.12 a.b\n10.50.0.12 c\n2001:db8::1 v6\n"},
+    {"pcapng, names in big-endian, without an end, the last without its zero",
+     WIRE(SECTION_BE INTERFACE_BE "\0\0\0\4" "\0\0\0\x18" "\0\1\0\7" "\x0a\0\0\1" "abc\0"
+          "\0\0\0\x18"),
+     "pcapng links 101 packets 0 bytes 0 snaplen-cut 0 dropped 0 time 0..0\n10.0.0.1 abc\n"},
+    {"pcapng, a record of names longer than its block, one of another type, one too short",
+     WIRE(SECTION INTERFACE(ZERO4)
+          "\4\0\0\0" "\x18\0\0\0" "\1\0\x09\0" "\x0a\0\0\1" "abcd" "\x18\0\0\0"
+          "\4\0\0\0" "\x24\0\0\0" "\3\0\x08\0" "\x0a\0\0\1" "abc\0" "\1\0\2\0" "\x0a\0\0\0"
+          "\1\0\0\0" "\x24\0\0\0" "\4\0\0\0" "\x0c\0\0\0" "\x0c\0\0\0"),
+     NAMES_HEAD},
 };
 /* clang-format on */
 

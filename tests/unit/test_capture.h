@@ -9,6 +9,7 @@
 #include "unit.h"
 
 #include "capture/capture.h"
+#include "capture/listed.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -148,8 +149,18 @@ static inline void put_info(FILE *out, const struct capture_info *info)
             info->first_ns, info->last_ns, info->cut ? " cut" : "");
 }
 
-/* A line a frame and one of the whole; or the message, after the frames before it.
- * The caller frees the text. */
+static inline void put_names(FILE *out, const struct listed_names *names)
+{
+    char text[ADDR_TEXT_LEN];
+
+    for (size_t i = 0; i < names->n; i++) {
+        fprintf(out, "%s %s\n", addr_format(&names->at[i].addr, text),
+                names->at[i].text);
+    }
+}
+
+/* A line a frame, one of the whole, and one a name that it lists; or the message, after
+ * the frames before it. The caller frees the text. */
 static inline char *capture_text(const char *path)
 {
     static struct frame frames[CAPTURE_BATCH];
@@ -169,6 +180,7 @@ static inline char *capture_text(const char *path)
     }
     if (ok) {
         put_info(out, capture_info(c));
+        put_names(out, capture_names(c));
         assert_string_equal(capture_info(c)->path, path);
         assert_true(capture_read(c, frames, &n, &err)); /* The end stays the end. */
         assert_int_equal(n, 0);
