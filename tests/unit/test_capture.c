@@ -243,10 +243,10 @@ static const struct row rows[] = {
 /* Name resolution blocks; what is listed comes after what the capture says of itself. */
 #define NAMES_HEAD "pcapng links 1 packets 0 bytes 0 snaplen-cut 0 dropped 0 time 0..0\n"
     {"pcapng, names for addresses of both versions, several for one",
-     WIRE(SECTION "\4\0\0\0" "\x3c\0\0\0"
+     WIRE(SECTION "\4\0\0\0" "\x44\0\0\0"
           "\1\0\x0a\0" "\x0a\x32\0\x0c" "a.b\0" "c\0\0\0"
           "\2\0\x13\0" "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1" "v6\0\0" ZERO4
-          "\1\0\0\0" "\x3c\0\0\0" INTERFACE(ZERO4)),
+          "\1\0\5\0" "\x0a\0\0\1" "z\0\0\0" "\x44\0\0\0" INTERFACE(ZERO4)),
      NAMES_HEAD "10.50.0.12 a.b\n10.50.0.12 c\n2001:db8::1 v6\n"},
     {"pcapng, names in big-endian, without an end, the last without its zero",
      WIRE(SECTION_BE INTERFACE_BE "\0\0\0\4" "\0\0\0\x18" "\0\1\0\7" "\x0a\0\0\1" "abc\0"
