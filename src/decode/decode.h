@@ -10,7 +10,8 @@
  * tunnels in 'encap'.  A tunnel is believed when a sane IP header stands in it;
  * otherwise the packet around it is told, as if the tunnel were payload.
  *
- * Fragments are not put together, neither of IP nor of CAPWAP or 802.11.
+ * Fragments are not put together, neither of IP nor of CAPWAP or 802.11: of a first one
+ * is told what it holds.
  */
 #ifndef DECODE_DECODE_H
 #define DECODE_DECODE_H

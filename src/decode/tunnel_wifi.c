@@ -16,14 +16,16 @@
  *   8 |   radio MAC if M, wireless information if W; hlen words of 4 bytes in all
  *
  * Type 1 is DTLS: encrypted.  T: a frame of the medium 'wbid' (1 is 802.11), else
- * 802.3.  F: a fragment; these are not put together, so the tunnel's own packet stays.
- * K: keep-alive. */
+ * 802.3.  F: a fragment.  These are not put together: of the first, at offset 0, what
+ * is inside is told as far as it goes; of the others the tunnel's own packet stays. K:
+ * keep-alive. */
 enum {
     CAPWAP_HEADER_LEN = 8,
     CAPWAP_TYPE_DTLS = 1,
     CAPWAP_NATIVE = 0x01,    /* T, in byte 2. */
     CAPWAP_FRAGMENT = 0x80,  /* F, in byte 3. */
     CAPWAP_KEEPALIVE = 0x08, /* K, in byte 3. */
+    CAPWAP_OFFSET = 0xfff8,  /* In bytes 6 and 7. */
     CAPWAP_80211 = 1
 };
 
@@ -48,9 +50,11 @@ enum decode_result decode_capwap(struct walk *w)
     if (header_len < CAPWAP_HEADER_LEN || (h[0] & 15) != 0) {
         return DECODE_BAD_HEADER;
     }
-    if (h[3] & (CAPWAP_FRAGMENT | CAPWAP_KEEPALIVE)) {
+    if ((h[3] & CAPWAP_KEEPALIVE) ||
+        ((h[3] & CAPWAP_FRAGMENT) && (load_be16(h + 6) & CAPWAP_OFFSET) != 0)) {
         return walk_end_link(w);
     }
+    w->partial |= (h[3] & CAPWAP_FRAGMENT) != 0;
     if (!walk_skip(w, header_len - CAPWAP_HEADER_LEN)) {
         return walk_short(w, header_len - CAPWAP_HEADER_LEN);
     }

@@ -5,7 +5,8 @@
 usage: stacks.py POLICAP [STACKS] [--seed N] [--keep FOLDER]
 
 Wraps a short conversation of its own in each of STACKS random stacks of up to six
-encapsulations, all their headers made by scapy, and compares what `policap flows` says
+encapsulations, their headers made by scapy (CAPWAP, LWAPP and PBB, which it does not
+know, and VXLAN-GPE by hand), and compares what `policap flows` says
 with what was wrapped: every conversation once, by its inner addresses and ports, with
 its packets each way; nothing else.  Exit status 77: scapy is not there.
 """
@@ -22,14 +23,17 @@ import tempfile
 try:
     import logging
     logging.getLogger("scapy").setLevel(logging.ERROR)
-    from scapy.contrib.erspan import ERSPAN_II
+    from scapy.contrib.erspan import ERSPAN_II, ERSPAN_III, ERSPAN_PlatformSpecific
     from scapy.contrib.etherip import EtherIP
     from scapy.contrib.geneve import GENEVE, GeneveOptions
     from scapy.contrib.gtp import GTP_U_Header
     from scapy.contrib.mpls import EoMCW, MPLS
+    from scapy.contrib.tzsp import TZSP, TZSPTagEnd, TZSPTagRawRSSIByte
+    from scapy.layers.dot11 import Dot11, Dot11QoS
     from scapy.layers.inet import IP, TCP, UDP
     from scapy.layers.inet6 import IPv6
-    from scapy.layers.l2 import Dot1AD, Dot1Q, Ether, GRE
+    from scapy.layers.l2 import Dot1AD, Dot1Q, Ether, GRE, LLC, SNAP
+    from scapy.layers.l2tp import L2TP
     from scapy.layers.ppp import PPP, PPPoE
     from scapy.layers.vxlan import VXLAN
     from scapy.packet import Raw
@@ -83,6 +87,54 @@ def geneve(rng):
                                    options=options if rng.random() < 0.4 else [])
 
 
+def wifi(rng):
+    """A data frame, in each of the four forms of addresses, with an IP packet in it."""
+    bits = rng.randrange(4)
+    head = Dot11(type=2, subtype=rng.choice((0, 8)), FCfield=bits, addr1=mac(rng),
+                 addr2=mac(rng), addr3=mac(rng), addr4=mac(rng) if bits == 3 else None)
+    if head.subtype == 8:
+        head = head / Dot11QoS(TID=rng.randrange(8))
+    return head / LLC(dsap=0xaa, ssap=0xaa, ctrl=3) / SNAP(OUI=0)
+
+
+def erspan3(rng):
+    head = gre(rng, proto=0x22eb, seqnum_present=1, seqence_number=rng.randrange(1 << 32)) / \
+        ERSPAN_III(ver=2, vlan=rng.randrange(1, 4095), session_id=rng.randrange(1024), p=0, ft=0,
+                   o=rng.randrange(2))
+    return head / ERSPAN_PlatformSpecific() / ether(rng) if head[ERSPAN_III].o else \
+        head / ether(rng)
+
+
+def erspan1(rng):
+    """Scapy's own has a header that type I does not have."""
+    return ip(rng) / GRE(proto=0x88be) / ether(rng)
+
+
+def capwap(rng, native):
+    """RFC 5415 4.3: header of 8 or, with the radio's address, of 16 bytes; T is 'native'."""
+    radio = rng.random() < 0.5
+    head = struct.pack(">IHH", (4 if radio else 2) << 19 | 1 << 9 | (native << 8) | radio << 4,
+                       0, 0)
+    return udp(rng, 5247) / Raw(head + (b"\6abcdef\0" if radio else b""))
+
+
+def lwapp(rng):
+    """RFC 5412 3.3."""
+    return udp(rng, 12222) / Raw(struct.pack(">BBHBB", rng.randrange(4) << 3, 0, 64, 0, 0))
+
+
+def vxlan_gpe(rng):
+    """draft-ietf-nvo3-vxlan-gpe: next is IP, by the version that 'ip' chose."""
+    inner = ip(rng)
+    head = struct.pack(">BHBI", 0x0c, 0, 1 if inner.version == 4 else 2, rng.randrange(1 << 24) << 8)
+    return udp(rng, 4790) / Raw(head) / inner
+
+
+def pbb(rng):
+    """IEEE 802.1Q 9.7: what announces it is the type before."""
+    return Raw(struct.pack(">I", rng.randrange(1 << 24))) / ether(rng)
+
+
 def vlan(rng):
     return Dot1Q(vlan=rng.randrange(1, 4095), prio=rng.randrange(8))
 
@@ -105,6 +157,9 @@ LAYERS = {
         ("mpls", mpls, "ip"),
         ("eompls", lambda rng: mpls(rng) / EoMCW(seq=rng.randrange(1, 65536)) / ether(rng),
          "type"),
+        ("pbb", lambda rng: Dot1AD(vlan=rng.randrange(1, 4095), type=0x88e7) / pbb(rng), "type"),
+        ("pppoe-qinq", lambda rng: Dot1AD(vlan=rng.randrange(1, 4095)) / vlan(rng) /
+         PPPoE(sessionid=rng.randrange(1, 65536)) / PPP(), "ip"),
         ("pppoe", lambda rng: PPPoE(sessionid=rng.randrange(1, 65536)) / PPP(), "ip"),
         ("", None, "ip"), ("", None, "ip"), ("", None, "ip"), ("", None, "ip"),
     ],
@@ -117,6 +172,20 @@ LAYERS = {
                                     seqence_number=rng.randrange(1 << 32)) /
          ERSPAN_II(ver=1, vlan=rng.randrange(1, 4095), session_id=rng.randrange(1024)) / ether(rng),
          "type"),
+        ("erspan1", erspan1, "type"),
+        ("erspan3", erspan3, "type"),
+        ("gre-ppp", lambda rng: gre(rng, proto=0x880b) / PPP(), "ip"),
+        ("aruba", lambda rng: gre(rng, proto=rng.randrange(0x8200, 0x8371)) / wifi(rng), "ip"),
+        ("l2tp", lambda rng: udp(rng, 1701, 1701) /
+         L2TP(hdr="", version=2, tunnel_id=7, session_id=8) / PPP(), "ip"),
+        ("capwap-802.11", lambda rng: capwap(rng, 1) / wifi(rng), "ip"),
+        ("capwap-802.3", lambda rng: capwap(rng, 0) / ether(rng), "type"),
+        ("lwapp", lambda rng: lwapp(rng) / wifi(rng), "ip"),
+        ("tzsp", lambda rng: udp(rng, 37008) / TZSP(encapsulated_protocol=1) /
+         TZSPTagRawRSSIByte() / TZSPTagEnd() / ether(rng), "type"),
+        ("tzsp-802.11", lambda rng: udp(rng, 37008) / TZSP(encapsulated_protocol=18) /
+         TZSPTagEnd() / wifi(rng), "ip"),
+        ("vxlan-gpe/ipip", vxlan_gpe, "ip"),
         ("etherip", lambda rng: ip(rng, 97) / EtherIP() / ether(rng), "type"),
         ("vxlan", lambda rng: udp(rng, 4789) / VXLAN(flags=8, vni=rng.randrange(1 << 24)) /
          ether(rng), "type"),
