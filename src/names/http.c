@@ -7,15 +7,13 @@
  * parser object for each connection and call back for each header; two headers are
  * wanted here, from bytes that need not be HTTP at all.
  */
+#include "base/chars.h"
 #include "names/name.h"
-
-#include <strings.h>
 
 static const char version_prefix[] = "HTTP/1.";
 
 enum {
-    VERSION_LEN = 8, /* "HTTP/1." and a digit. */
-    METHOD_MAX_LEN = 15,
+    VERSION_LEN = 8,                  /* "HTTP/1." and a digit. */
     STATUS_LINE_MIN = VERSION_LEN + 4 /* " 204" */
 };
 
@@ -24,80 +22,11 @@ static bool is_digit(uint8_t byte)
     return byte >= '0' && byte <= '9';
 }
 
-static bool text_is(struct cursor text, const char *want)
-{
-    return text.left == strlen(want) && memcmp(text.at, want, text.left) == 0;
-}
-
-static bool text_is_nocase(struct cursor text, const char *want)
-{
-    return text.left == strlen(want) &&
-           strncasecmp((const char *)text.at, want, text.left) == 0;
-}
-
-/* Takes what stands before the first 'byte', and the byte itself. */
-static bool take_until(struct cursor *c, char byte, struct cursor *out)
-{
-    const uint8_t *end = c->left > 0 ? memchr(c->at, byte, c->left) : NULL;
-
-    if (!end) {
-        return false;
-    }
-    *out = cursor_first(*c, (size_t)(end - c->at));
-    return cursor_skip(c, out->left + 1);
-}
-
-/* Takes a line without its end; a bare LF ends one too (RFC 9112 2.2). */
-static bool take_line(struct cursor *c, struct cursor *out)
-{
-    if (!take_until(c, '\n', out)) {
-        return false;
-    }
-    if (out->left > 0 && out->at[out->left - 1] == '\r') {
-        out->left--;
-    }
-    return true;
-}
-
-static struct cursor trimmed(struct cursor text)
-{
-    while (text.left > 0 && (text.at[0] == ' ' || text.at[0] == '\t')) {
-        cursor_skip(&text, 1);
-    }
-    while (text.left > 0 &&
-           (text.at[text.left - 1] == ' ' || text.at[text.left - 1] == '\t')) {
-        text.left--;
-    }
-    return text;
-}
-
-/* Has 'text' bytes that no start line holds?  A raw byte above 127 is met in targets.
- */
-static bool has_control(struct cursor text)
-{
-    for (size_t i = 0; i < text.left; i++) {
-        if (text.at[i] < ' ' || text.at[i] == 0x7f) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Methods are tokens; all that are registered are capitals, with '-' in some.  New
- * ones come up, so the version at the line's end decides, not a list. */
+/* The room in struct http_request bounds it. */
 static bool is_method(struct cursor text)
 {
-    if (text.left == 0 || text.left > METHOD_MAX_LEN) {
-        return false;
-    }
-    for (size_t i = 0; i < text.left; i++) {
-        uint8_t byte = text.at[i];
-
-        if ((byte < 'A' || byte > 'Z') && (i == 0 || (byte != '-' && byte != '_'))) {
-            return false;
-        }
-    }
-    return true;
+    return text.left < sizeof((struct http_request *)0)->method &&
+           chars_is_method(text);
 }
 
 static bool is_version(struct cursor text)
@@ -164,7 +93,7 @@ static bool is_probe_path(struct cursor path)
         len++;
     }
     path = cursor_first(path, len);
-    return text_is(path, "/generate_204") || text_is(path, "/gen_204");
+    return chars_is(path, "/generate_204") || chars_is(path, "/gen_204");
 }
 
 /* RFC 9112 3.2: path, absolute URI, host and port (CONNECT), or "*". */
@@ -173,8 +102,8 @@ static bool target_read(struct cursor target, struct http_request *out)
     static const char separator[] = "://";
     const uint8_t *colon = memmem(target.at, target.left, separator, 3);
 
-    if (text_is((struct cursor){(const uint8_t *)out->method, strlen(out->method)},
-                "CONNECT")) {
+    if (chars_is((struct cursor){(const uint8_t *)out->method, strlen(out->method)},
+                 "CONNECT")) {
         out->connect = true;
         return authority_read(target, out);
     }
@@ -199,8 +128,8 @@ static bool request_line_read(struct cursor line, struct http_request *out)
 {
     struct cursor method, target;
 
-    if (has_control(line) || !take_until(&line, ' ', &method) || !is_method(method) ||
-        line.left < VERSION_LEN + 2) {
+    if (chars_has_control(line) || !chars_until(&line, ' ', &method) ||
+        !is_method(method) || line.left < VERSION_LEN + 2) {
         return false;
     }
     target = cursor_first(line, line.left - VERSION_LEN - 1);
@@ -220,8 +149,8 @@ static bool request_line_begins(struct cursor line)
     if (line.left > 0 && line.at[line.left - 1] == '\r') {
         line.left--;
     }
-    if (take_until(&line, ' ', &method)) {
-        return is_method(method) && !has_control(line);
+    if (chars_until(&line, ' ', &method)) {
+        return is_method(method) && !chars_has_control(line);
     }
     return line.left == 0 || is_method(line);
 }
@@ -236,14 +165,14 @@ static bool header_next(struct cursor *head, struct header *out)
 {
     struct cursor line, name;
 
-    if (!take_line(head, &line)) {
+    if (!chars_line(head, &line)) {
         return false;
     }
     *out = (struct header){.name = {line.at, 0}, .value = {line.at, 0}};
     out->end = line.left == 0;
-    if (take_until(&line, ':', &name)) {
+    if (chars_until(&line, ':', &name)) {
         out->name = name;
-        out->value = trimmed(line);
+        out->value = chars_trimmed(line);
     }
     return true;
 }
@@ -255,7 +184,7 @@ enum parse_result http_request_parse(struct cursor stream, struct http_request *
     bool is_all = head.left == HTTP_MAX_HEAD;
     struct header header;
 
-    if (!take_line(&head, &line)) {
+    if (!chars_line(&head, &line)) {
         return is_all || !request_line_begins(head) ? PARSE_NOT : PARSE_MORE;
     }
     if (!request_line_read(line, &request)) {
@@ -268,7 +197,7 @@ enum parse_result http_request_parse(struct cursor stream, struct http_request *
             }
             break;
         }
-        if (text_is_nocase(header.name, "host")) {
+        if (chars_is_nocase(header.name, "host")) {
             authority_read(header.value, &request);
         }
         if (header.end) {
@@ -321,7 +250,7 @@ enum parse_result http_response_parse(struct cursor stream, struct http_response
     bool is_all = head.left == HTTP_MAX_HEAD;
     struct header header = {0};
 
-    if (!take_line(&head, &line)) {
+    if (!chars_line(&head, &line)) {
         return is_all || !status_line_begins(head) ? PARSE_NOT : PARSE_MORE;
     }
     if (!status_line_read(line, &response)) {
@@ -334,8 +263,8 @@ enum parse_result http_response_parse(struct cursor stream, struct http_response
             }
             break;
         }
-        if (text_is_nocase(header.name, "transfer-encoding") ||
-            (text_is_nocase(header.name, "content-length") &&
+        if (chars_is_nocase(header.name, "transfer-encoding") ||
+            (chars_is_nocase(header.name, "content-length") &&
              is_positive(header.value))) {
             response.has_body = true;
         }

@@ -8,7 +8,7 @@
  */
 #include "voice/voice.h"
 
-#include "voice/chars.h"
+#include "base/chars.h"
 
 /* What stands before the first m= line holds for all media that do not say else. */
 struct session {

@@ -7,37 +7,11 @@
  */
 #include "voice/sip.h"
 
-#include "voice/chars.h"
+#include "base/chars.h"
 
 static const char version[] = "SIP/2.0";
 
-enum { STATUS_LOWEST = 100, STATUS_HIGHEST = 699, METHOD_MAX_LEN = 32 };
-
-/* Methods are tokens, in capitals all that are registered. */
-static bool is_method(struct cursor text)
-{
-    if (text.left == 0 || text.left > METHOD_MAX_LEN) {
-        return false;
-    }
-    for (size_t i = 0; i < text.left; i++) {
-        uint8_t byte = text.at[i];
-
-        if ((byte < 'A' || byte > 'Z') && (i == 0 || (byte != '-' && byte != '_'))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool has_control(struct cursor text)
-{
-    for (size_t i = 0; i < text.left; i++) {
-        if ((text.at[i] < ' ' && text.at[i] != '\t') || text.at[i] == 0x7f) {
-            return true;
-        }
-    }
-    return false;
-}
+enum { STATUS_LOWEST = 100, STATUS_HIGHEST = 699 };
 
 /* "SIP/2.0 401 Unauthorized" */
 static bool status_line(struct cursor line, struct sip_message *m)
@@ -65,7 +39,7 @@ static bool request_line(struct cursor line, struct sip_message *m)
 {
     struct cursor method = chars_word(&line), uri = chars_word(&line);
 
-    if (!is_method(method) || uri.left == 0 ||
+    if (!chars_is_method(method) || uri.left == 0 ||
         !chars_is_nocase(chars_trimmed(line), version)) {
         return false;
     }
@@ -75,7 +49,7 @@ static bool request_line(struct cursor line, struct sip_message *m)
 
 static bool start_line(struct cursor line, struct sip_message *m)
 {
-    if (line.left > SIP_MAX_LINE || has_control(line)) {
+    if (line.left > SIP_MAX_LINE || chars_has_control(line)) {
         return false;
     }
     return chars_begins_nocase(line, version) ? status_line(line, m)
@@ -235,13 +209,14 @@ static bool may_begin(struct cursor text)
 {
     struct cursor method = text, rest = text;
 
-    if (text.left > SIP_MAX_LINE || has_control(cursor_first(text, text.left - 1))) {
+    if (text.left > SIP_MAX_LINE ||
+        chars_has_control(cursor_first(text, text.left - 1))) {
         return false;
     }
     if (chars_begins_nocase(text, "SIP/") || chars_until(&rest, ' ', &method)) {
-        return text.at[0] == 'S' || is_method(method);
+        return text.at[0] == 'S' || chars_is_method(method);
     }
-    return is_method(cursor_first(text, METHOD_MAX_LEN)) ||
+    return chars_is_method(cursor_first(text, CHARS_MAX_METHOD)) ||
            strncmp("SIP/2.0", (const char *)text.at, text.left < 7 ? text.left : 7) ==
                0;
 }

@@ -5,7 +5,7 @@
  */
 #include "voice/sip.h"
 
-#include "voice/chars.h"
+#include "base/chars.h"
 
 enum { VIA_SLASHES = 2 };
 

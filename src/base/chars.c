@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "voice/chars.h"
+#include "base/chars.h"
 
 #include <strings.h>
 
@@ -74,6 +74,31 @@ bool chars_is(struct cursor text, const char *want)
 bool chars_is_nocase(struct cursor text, const char *want)
 {
     return text.left == strlen(want) && chars_begins_nocase(text, want);
+}
+
+bool chars_has_control(struct cursor text)
+{
+    for (size_t i = 0; i < text.left; i++) {
+        if ((text.at[i] < ' ' && text.at[i] != '\t') || text.at[i] == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool chars_is_method(struct cursor text)
+{
+    if (text.left == 0 || text.left > CHARS_MAX_METHOD) {
+        return false;
+    }
+    for (size_t i = 0; i < text.left; i++) {
+        uint8_t byte = text.at[i];
+
+        if ((byte < 'A' || byte > 'Z') && (i == 0 || (byte != '-' && byte != '_'))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool chars_number(struct cursor text, uint32_t most, uint32_t *out)

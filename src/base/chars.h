@@ -2,8 +2,8 @@
  *
  * Taking apart lines of text protocols.
  */
-#ifndef VOICE_CHARS_H
-#define VOICE_CHARS_H
+#ifndef BASE_CHARS_H
+#define BASE_CHARS_H
 
 #include "base/addr.h"
 #include "base/cursor.h"
@@ -24,6 +24,16 @@ bool chars_is(struct cursor text, const char *want);
 bool chars_is_nocase(struct cursor text, const char *want);
 bool chars_begins(struct cursor text, const char *want);
 bool chars_begins_nocase(struct cursor text, const char *want);
+
+/* Has it bytes that no start line of HTTP or SIP holds?  A tab may be in a reason, and
+ * a raw byte above 127 is met in targets. */
+bool chars_has_control(struct cursor text);
+
+enum { CHARS_MAX_METHOD = 32 };
+
+/* A method of HTTP or SIP.  Methods are tokens; all that are registered are capitals,
+ * with '-' in some.  New ones come up, so the version beside it decides, not a list. */
+bool chars_is_method(struct cursor text);
 
 /* All of 'text' as a decimal number of at most 'most'. */
 bool chars_number(struct cursor text, uint32_t most, uint32_t *out);
