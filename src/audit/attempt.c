@@ -129,12 +129,49 @@ static bool answered(const struct flow_end *r)
     return r->signs[SIGN_SYN_ACK].n || r->payload_packets;
 }
 
-enum { SYN_REPEATS = 3, TAIL_REPEATS = 3, TAIL_SPAN_S = 3, ALERT_UNKNOWN_CA = 48 };
+enum { SYN_REPEATS = 3, TAIL_REPEATS = 3, TAIL_SPAN_S = 3 };
+
+enum {
+    ALERT_CERTIFICATE_UNKNOWN = 46, /* "Some other issue" with the certificate. */
+    ALERT_UNKNOWN_CA = 48,
+    FLIGHT_MIN = 500, /* A server's flight with a certificate is longer. */
+    ABORT_S = 1       /* A round trip, and the time to check a certificate. */
+};
 
 /* Does the client not know who signed the server's certificate (RFC 8446 6.2)? */
 static bool rejects_certificate(const struct flow_end *o)
 {
     return o->alert == ALERT_UNKNOWN_CA + 1 && o->first_payload == PAYLOAD_TLS_HELLO;
+}
+
+/* Was there a certificate in what the server sent? */
+static bool has_flight(const struct flow_end *o, const struct flow_end *r)
+{
+    return o->first_payload == PAYLOAD_TLS_HELLO &&
+           r->first_payload == PAYLOAD_TLS_SERVER && (r->seen & END_ISN) &&
+           r->seq_end - r->isn > FLIGHT_MIN;
+}
+
+/* Does the client say no to the certificate?  BoringSSL says certificate_unknown where
+ * OpenSSL says unknown_ca, and TLS 1.3 hides what is said. */
+static bool aborts_handshake(const struct flow_end *o, const struct flow_end *r)
+{
+    return (o->alert == ALERT_CERTIFICATE_UNKNOWN + 1 ||
+            o->alert == FLOW_ALERT_HIDDEN) &&
+           o->last_data_ns - r->signs[SIGN_DATA].first_ns <= ABORT_S * second_ns;
+}
+
+/* Does it go away in place of answering? */
+static bool leaves_handshake(const struct flow_end *o, const struct flow_end *r)
+{
+    const struct sign *fin = &o->signs[SIGN_FIN], *rst = &o->signs[SIGN_RST];
+    int64_t flight_ns = r->signs[SIGN_DATA].first_ns;
+    int64_t end_ns = comes_before(rst, fin) ? rst->first_ns : fin->first_ns;
+
+    return o->last_data_ns < flight_ns && end_ns > flight_ns &&
+           end_ns - flight_ns <= ABORT_S * second_ns &&
+           !comes_before(&r->signs[SIGN_FIN], fin) &&
+           !comes_before(&r->signs[SIGN_RST], rst);
 }
 
 /* Segments of the answer came, but never its beginning: the client's acknowledgement
@@ -164,6 +201,14 @@ static enum attempt_sign answered_tcp(const struct flow_end *o,
 {
     if (rejects_certificate(o)) {
         return ATTEMPT_CERTIFICATE;
+    }
+    if (has_flight(o, r)) {
+        if (aborts_handshake(o, r)) {
+            return ATTEMPT_TLS_ABORT;
+        }
+        if (leaves_handshake(o, r)) {
+            return ATTEMPT_TLS_LEFT;
+        }
     }
     if (misses_beginning(o, r)) {
         *again = (struct repetition){r->payload_packets, r->signs[SIGN_DATA].first_ns,

@@ -203,6 +203,10 @@ static const char *cause_rule(enum cause cause)
         [CAUSE_ONE_WAY_MEDIA] = "Media that SIP announced were seen one way only.",
         [CAUSE_FRAGMENTS_LOST] = "Requests in fragments are sent again and never "
                                  "answered, while small ones are.",
+        [CAUSE_TLS_ABORT] =
+            "The phones end the handshake within 1 s of the server's certificate, "
+            "without Finished: at least twice for each of two names or phones, and "
+            "never otherwise. Why, TLS hides.",
     };
 
     return rules[cause];
@@ -242,7 +246,9 @@ static void say_rule(json_t *document, const struct judgement *judgement,
     json_t *lines = explain_section(document, "The rule");
     const char *rule = f->kind <= KIND_DEGRADED ? cause_rule(f->cause) : NULL;
 
-    rule = f->cause == CAUSE_SCAN ? cause_rule(f->cause) : rule;
+    if (f->cause == CAUSE_SCAN || f->cause == CAUSE_TLS_ABORT) {
+        rule = cause_rule(f->cause);
+    }
     explain_line(lines, "%s", rule ? rule : kind_rule(f->kind));
     if (f->kind == KIND_DEGRADED) {
         explain_line(lines, "Degraded, not blocked: other addresses, ports or attempts "

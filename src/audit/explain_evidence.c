@@ -168,6 +168,13 @@ static void say_sign(json_t *lines, const struct judging *j, const struct cell *
     case ATTEMPT_CERTIFICATE:
         explain_line(lines, "  the opener sent the TLS alert unknown_ca");
         break;
+    case ATTEMPT_TLS_ABORT:
+        explain_line(lines, "  the opener ended the handshake at the certificate");
+        break;
+    case ATTEMPT_TLS_LEFT:
+        explain_line(lines,
+                     "  the opener went away at the certificate, and said nothing");
+        break;
     case ATTEMPT_OK:
         explain_line(lines, "  data went both ways");
         break;

@@ -310,7 +310,7 @@ static bool run(struct judging *j, struct policap_error *err)
         return false;
     }
     if (!bindings_index(j) || !calls_index(j) || !attempts_make(j) ||
-        !links_settle(j) || !links_index(j)) {
+        !links_settle(j) || !aborts_settle(j) || !links_index(j)) {
         return fail(err, "out of memory while judging");
     }
     sight_judge(j);

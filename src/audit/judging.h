@@ -181,6 +181,9 @@ struct result registration_result(const struct judging *j, const struct cell *ce
 /* What call servers themselves said no to, and A5: findings of advice. */
 void registrations_advise(struct judging *j);
 
+/* aborts.c: handshakes that phones end again and again at the certificate. */
+bool aborts_settle(struct judging *j);
+
 /* links.c */
 bool links_index(struct judging *j);
 /* A router that said after a while that a host is not there means the same where it

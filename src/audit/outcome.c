@@ -50,6 +50,12 @@ static struct result syn_silent(const struct cell_key *key, double wait_s)
                                                      : CONFIDENCE_HIGH);
 }
 
+/* Did no router count it down yet? */
+static bool ttl_is_untouched(uint8_t ttl)
+{
+    return ttl == 64 || ttl == 128 || ttl == 255;
+}
+
 /* Did a box on the way send this RST?  The peer's own packets arrive with its TTL; a
  * box that stands nearer sends with another.  Where the peer sent nothing else, a TTL
  * that no router has counted down can not be a far peer's. */
@@ -59,7 +65,7 @@ static struct result reset_by(const struct judging *j, const struct cell_key *ke
     struct ttl_key near_tap = {key->server, key->source & 0xff00, 0};
     const struct ttl *ttl = pool_find(&j->tally->ttls, &near_tap);
     struct prefix near = subnet_of(j, &key->client);
-    bool untouched = key->rst_ttl == 64 || key->rst_ttl == 128 || key->rst_ttl == 255;
+    bool untouched = ttl_is_untouched(key->rst_ttl);
     struct result refused = result_of(OUTCOME_REFUSED, CAUSE_NONE, CONFIDENCE_MEDIUM);
 
     refused.has_by = true;
@@ -68,7 +74,12 @@ static struct result reset_by(const struct judging *j, const struct cell_key *ke
         return refused;
     }
     if (ttl) {
-        if (key->rst_ttl < ttl->low || key->rst_ttl > ttl->high) {
+        /* A proxy on the way that speaks for the peer is nearer than the peer, whose
+         * own RST then is the one that routers counted down. */
+        bool farther = ttl_is_untouched(ttl->low) && !untouched &&
+                       !prefix_contains(&near, &key->server);
+
+        if (!farther && (key->rst_ttl < ttl->low || key->rst_ttl > ttl->high)) {
             return result_of(OUTCOME_BLOCKED, cause, CONFIDENCE_HIGH);
         }
         refused.confidence = CONFIDENCE_HIGH;
@@ -171,6 +182,7 @@ struct result outcome_of(const struct judging *j, const struct cell_key *key,
     case ATTEMPT_OK:
         return answered(key);
     case ATTEMPT_OPEN:
+    case ATTEMPT_TLS_LEFT: /* See aborts_settle(). */
         return result_of(OUTCOME_OK, CAUSE_NONE, CONFIDENCE_MEDIUM);
     case ATTEMPT_SYN_SILENT:
         return syn_silent(key, wait_s);
@@ -198,6 +210,8 @@ struct result outcome_of(const struct judging *j, const struct cell_key *key,
                    : waiting(key, wait_s);
     case ATTEMPT_CERTIFICATE:
         return result_of(OUTCOME_INTERCEPTED, CAUSE_NONE, CONFIDENCE_MEDIUM);
+    case ATTEMPT_TLS_ABORT: /* Likewise. */
+        return result_of(OUTCOME_UNKNOWN, CAUSE_NONE, CONFIDENCE_LOW);
     case ATTEMPT_UNSEEN:
     case ATTEMPT_SIGNS:
         break;

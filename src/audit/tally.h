@@ -45,7 +45,9 @@ enum attempt_sign {
     ATTEMPT_REQUEST_SILENT, /* Datagrams without an answer. */
     ATTEMPT_ICMP,           /* Stopped by an ICMP error. */
     ATTEMPT_HOLE,        /* The answer's first segments never arrive, later ones do. */
-    ATTEMPT_CERTIFICATE, /* The client does not accept the server's certificate. */
+    ATTEMPT_CERTIFICATE, /* The client does not know who signed the certificate. */
+    ATTEMPT_TLS_ABORT,   /* Once it has seen the certificate it ends the handshake. */
+    ATTEMPT_TLS_LEFT,    /* The same, without a word. */
     ATTEMPT_SIGNS
 };
 

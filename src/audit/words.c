@@ -48,7 +48,7 @@ const char *cause_name(enum cause cause)
     WORDS(NULL, "syn-drop", "tcp-reset", "icmp-prohibited", "icmp-unreachable",
           "hello-drop", "hello-reset", "dns-nxdomain", "dns-refused", "dns-servfail",
           "dns-sinkhole", "dns-no-reply", "no-reply", "captive-portal", "idle-killed",
-          "scan", "mtu-blackhole", "one-way-media", "fragments-lost");
+          "scan", "mtu-blackhole", "one-way-media", "fragments-lost", "tls-abort");
     return words[cause];
 }
 
@@ -271,7 +271,11 @@ static void put_todo(const struct judging *j, struct text *t, const struct findi
         put_server(t, f);
         break;
     case KIND_INTERCEPTED:
-        put(t, "Exempt %s from TLS inspection.",
+        put(t, "%sxempt %s from TLS inspection.",
+            f->cause == CAUSE_TLS_ABORT
+                ? "Look at the certificate that the phones are given. If it is not the "
+                  "server's own, e"
+                : "E",
             f->peer_name ? f->peer_name : "this peer");
         break;
     case KIND_UNEXPECTED:

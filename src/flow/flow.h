@@ -27,7 +27,8 @@ enum {
     FLOW_COPY_MS = 500,      /* A copy with the same IP identification. */
     FLOW_COPY_NO_ID_MS = 5,  /* A copy where there is no identification. */
     HISTORY_LEN = 16,        /* History letters and the terminator. */
-    COMMUNITY_ID_LEN = 33    /* "1:", 28 of base64, terminator, rounded up. */
+    COMMUNITY_ID_LEN = 33,   /* "1:", 28 of base64, terminator, rounded up. */
+    FLOW_ALERT_HIDDEN = 255  /* TLS 1.3: an encrypted alert in place of Finished. */
 };
 
 /* The 5-tuple without direction, and who saw it.  No VLAN: the two directions of a
@@ -97,7 +98,8 @@ struct flow_end {
     uint8_t rst_flags;         /* TCP flags of the first RST. */
     uint8_t rst_bare;          /* It has no window and no options. */
     uint8_t first_payload;     /* enum payload_kind */
-    uint8_t alert; /* Fatal TLS alert that it sent in clear, plus 1; 0: none. */
+    uint8_t alert; /* Fatal TLS alert that it sent in clear, plus 1; 0: none; or
+                      FLOW_ALERT_HIDDEN. */
     uint32_t first_frame;
     int64_t first_ns;
     uint32_t copies, later_fragments;

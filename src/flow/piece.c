@@ -153,14 +153,21 @@ static void note_segment(struct flow_end *end, const struct packet *p, int64_t q
 }
 
 /* A fatal alert in clear is a record of its own: type 21, length 2, level 2 (RFC 8446
- * 6, 5.1). */
+ * 6, 5.1).  TLS 1.3 encrypts it: two bytes, the true type and 16 of tag (5.2).  Behind
+ * the change_cipher_spec that goes before a client's Finished (D.4), what is so short
+ * is an alert in its place. */
 static void note_alert(struct flow_end *end, const struct packet *p)
 {
+    static const uint8_t hidden[11] = {20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 19};
     const uint8_t *b = p->payload;
 
     if (p->payload_cap == 7 && b[0] == 21 && b[1] == 3 && b[3] == 0 && b[4] == 2 &&
-        b[5] == 2 && end->alert == 0 && b[6] < UINT8_MAX) {
+        b[5] == 2 && end->alert == 0 && b[6] < FLOW_ALERT_HIDDEN - 1) {
         end->alert = (uint8_t)(b[6] + 1);
+    }
+    if (p->payload_cap == sizeof hidden + 19 && end->alert == 0 &&
+        memcmp(b, hidden, sizeof hidden) == 0) {
+        end->alert = FLOW_ALERT_HIDDEN;
     }
 }
 

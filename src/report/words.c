@@ -171,6 +171,8 @@ const char *words_cause(enum cause cause)
         [CAUSE_MTU_BLACKHOLE] =
             "the small packets of the answer arrive, the large ones "
             "never do: a path MTU black hole",
+        [CAUSE_TLS_ABORT] = "phones go away again and again when they see the server's "
+                            "certificate: it may not be the server's own",
         [CAUSE_SCAN] = "many ports or hosts are tried in a short time: a scan",
     };
 

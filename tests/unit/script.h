@@ -11,6 +11,9 @@
  *   I  ICMP 3/13 from a router that quotes the phone
  *   P  ICMP 3/3 from that router, p from the server itself
  *   Q  ICMP 3/1 from that router
+ *   V  data, 600 bytes: a ServerHello and more; W 100 bytes of the same
+ *   Y  data: a TLS 1.3 client's alert, K alert unknown_ca in clear, Z
+ * certificate_unknown
  */
 #ifndef SCRIPT_H
 #define SCRIPT_H
@@ -53,17 +56,30 @@ static inline void script_payload(struct script *s, struct packet *p, unsigned w
 {
     static const uint8_t hello[SCRIPT_MTU] = {22, 3, 1, 0, 95, 1};
     static const uint8_t other[SCRIPT_MTU] = {9};
+    static const uint8_t flight[600] = {22, 3, 3, 0, 122, 2};
+    static const uint8_t hidden[30] = {20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 19};
+    static const uint8_t unknown_ca[7] = {21, 3, 3, 0, 2, 2, 48};
+    static const uint8_t unknown[7] = {21, 3, 3, 0, 2, 2, 46};
     bool again = kind == 'T' || kind == 'B';
 
-    p->payload = kind == 'L' ? hello : other;
-    p->payload_len = p->payload_cap = SCRIPT_MTU;
+    p->payload = kind == 'L'                  ? hello
+                 : kind == 'V' || kind == 'W' ? flight
+                 : kind == 'Y'                ? hidden
+                 : kind == 'K'                ? unknown_ca
+                 : kind == 'Z'                ? unknown
+                                              : other;
+    p->payload_len = kind == 'V'                  ? sizeof flight
+                     : kind == 'Y'                ? sizeof hidden
+                     : kind == 'K' || kind == 'Z' ? sizeof unknown
+                                                  : SCRIPT_MTU;
+    p->payload_cap = p->payload_len;
     p->tcp_seq = kind == 'T'   ? s->seq[who] - SCRIPT_MTU
                  : kind == 'B' ? s->first[who]
                                : s->seq[who];
     if (!again) {
         s->first[who] = s->has_first[who] ? s->first[who] : p->tcp_seq;
         s->has_first[who] = true;
-        s->seq[who] += SCRIPT_MTU;
+        s->seq[who] += p->payload_len;
     }
 }
 
@@ -77,7 +93,9 @@ static inline void script_tcp(struct script *s, struct packet *p, unsigned who,
         {'S', TCP_SYN},           {'N', TCP_SYN},           {'H', TCP_SYN | TCP_ACK},
         {'A', TCP_ACK},           {'D', TCP_ACK | TCP_PSH}, {'L', TCP_ACK | TCP_PSH},
         {'T', TCP_ACK | TCP_PSH}, {'B', TCP_ACK | TCP_PSH}, {'F', TCP_ACK | TCP_FIN},
-        {'R', TCP_RST},           {'X', TCP_RST},
+        {'V', TCP_ACK | TCP_PSH}, {'Y', TCP_ACK | TCP_PSH}, {'K', TCP_ACK | TCP_PSH},
+        {'Z', TCP_ACK | TCP_PSH}, {'W', TCP_ACK | TCP_PSH}, {'R', TCP_RST},
+        {'X', TCP_RST},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
@@ -91,7 +109,7 @@ static inline void script_tcp(struct script *s, struct packet *p, unsigned who,
         p->tcp_seq = s->isn[who];
         s->seq[who] = s->isn[who] + 1;
         s->has_first[who] = kind == 'N' ? false : s->has_first[who];
-    } else if (strchr("DLTB", kind)) {
+    } else if (strchr("DLTBVWYKZ", kind)) {
         script_payload(s, p, who, kind);
     } else {
         p->tcp_seq = s->seq[who];

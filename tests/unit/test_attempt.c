@@ -47,6 +47,21 @@ static const struct row rows[] = {
     {"the phone's direction of a midstream", "D0 D10 D20", 5000, ATTEMPT_UNSEEN, 0, 0, 0, FACT_PROVED},
     {"midstream data both ways", "D0 d10",               5000, ATTEMPT_OK, 0, 0, 0, FACT_TWO_WAY},
     {"midstream, one repeats", "D0 T300 T900",           5000, ATTEMPT_UNSEEN, 0, 0, 0, 0},
+#define TLS(rest) "S0 h20 A21 L22 a40 v50 A51 " rest, 9000
+#define BOTH 0, 0, 0, FACT_TWO_WAY | FACT_PROVED
+    {"TLS, alert unknown_ca", TLS("K60 F61"),            ATTEMPT_CERTIFICATE, BOTH},
+    {"TLS, alert certificate_unknown", TLS("Z60 F61"),   ATTEMPT_TLS_ABORT, BOTH},
+    {"TLS 1.3, an alert in place of Finished", TLS("Y60 f61 F62"), ATTEMPT_TLS_ABORT, BOTH},
+    {"an alert much later is of something else", TLS("Y1060 F1061"), ATTEMPT_OK, BOTH},
+    {"TLS, gone at the certificate", TLS("F60 f70"),     ATTEMPT_TLS_LEFT, BOTH},
+    {"TLS, reset at the certificate", TLS("R60"),        ATTEMPT_TLS_LEFT, BOTH},
+    {"TLS, gone a while after the certificate", TLS("F1060"), ATTEMPT_OK, BOTH},
+    {"TLS, the server went first", TLS("f60 F61"),       ATTEMPT_OK, BOTH},
+    {"TLS, Finished, then gone", TLS("D60 F61"),         ATTEMPT_OK, BOTH},
+    {"TLS, still open", TLS(""),                         ATTEMPT_OK, BOTH},
+    {"gone before the certificate", "S0 h20 A21 L22 a40 F45 v50", 9000, ATTEMPT_OK, BOTH},
+    {"a flight too short for a certificate", "S0 h20 A21 L22 a40 w50 A51 F60", 9000, ATTEMPT_OK, BOTH},
+    {"no TLS, gone at the answer", "S0 h20 A21 D22 a40 v50 A51 F60", 9000, ATTEMPT_OK, BOTH},
     {"a datagram answered", "U0 u20",                    9000, ATTEMPT_OK, 0, 0, 0, FACT_TWO_WAY},
     {"a datagram twice, unanswered", "U0 U5000",         9000, ATTEMPT_REQUEST_SILENT, 2, 5, 5, 0},
     {"a datagram and its copy", "U0 C1",                 9000, ATTEMPT_REQUEST_SILENT, 1, 0, 5, 0},
@@ -121,7 +136,7 @@ static void check_cell(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[64] = {
+    struct CMUnitTest tests[80] = {
         cmocka_unit_test(check_blocker),
         cmocka_unit_test(check_key),
         cmocka_unit_test(check_cell),

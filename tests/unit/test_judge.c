@@ -12,6 +12,8 @@ enum { MAX_FLOWS = 24, TEXT_LEN = 1024 };
 #define MTALK "142.250.110.188"
 #define MTALK_2 "142.250.110.189"
 #define OPEN "S0 h20 A21 L22 a40 d50 A51 D60 d80"
+#define GIVEN_UP "S0 h20 A21 L22 a40 v50 A51 Y60 f61 F62"
+#define ACCEPTED "S0 h20 A21 L22 a40 v50 A51 D60 d80 F90"
 #define DROPPED "S0 S1000 S3000 S7000"
 #define DROPPED_LONG "S0 S1000 S3000 S7000 S15000 S31000"
 
@@ -40,6 +42,41 @@ static const struct row rows[] = {
     {"everything works", 60,
      {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 0, OPEN},
       {"10.20.0.101", "10.50.0.12", 443, NULL, 1, OPEN}}, ""},
+    {"certificates of two names given up twice each", 60,
+     {{"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 1, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.2", 443, "accounts.google.com", 2, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.2", 443, "accounts.google.com", 3, GIVEN_UP}},
+     "intercepted google-hosts tls-abort low\n"
+     "intercepted google-hosts tls-abort low\n"
+     "problem phone 1/0\n"},
+    {"a certificate given up twice by two phones each", 60,
+     {{"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 1, GIVEN_UP},
+      {"10.20.0.102", "142.250.1.1", 443, "play.google.com", 2, GIVEN_UP},
+      {"10.20.0.102", "142.250.1.1", 443, "play.google.com", 3, GIVEN_UP}},
+     "intercepted google-hosts tls-abort low\n"
+     "intercepted google-hosts tls-abort low\n"
+     "problem fleet 2/0\n"},
+    {"given up once each", 60,
+     {{"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.2", 443, "accounts.google.com", 1, GIVEN_UP},
+      {"10.20.0.102", "142.250.1.3", 443, "www.gstatic.com", 2, GIVEN_UP}}, ""},
+    {"one name alone may have a bad certificate", 60,
+     {{"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 1, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 2, GIVEN_UP}}, ""},
+    {"given up often, and accepted too", 60,
+     {{"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 1, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 40, ACCEPTED},
+      {"10.20.0.101", "142.250.1.2", 443, "accounts.google.com", 2, GIVEN_UP},
+      {"10.20.0.101", "142.250.1.2", 443, "accounts.google.com", 3, GIVEN_UP}}, ""},
+    {"the site's own servers may have own certificates", 60,
+     {{"10.20.0.101", "10.50.0.12", 443, "sam.corp.example", 0, GIVEN_UP},
+      {"10.20.0.101", "10.50.0.12", 443, "sam.corp.example", 1, GIVEN_UP},
+      {"10.20.0.102", "10.50.0.12", 443, "sam.corp.example", 2, GIVEN_UP},
+      {"10.20.0.102", "10.50.0.12", 443, "sam.corp.example", 3, GIVEN_UP}}, ""},
     {"SYNs dropped", 60,
      {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 1, DROPPED},
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, OPEN}},
