@@ -7,6 +7,7 @@ usage: client.py FOLDER COMMAND...
   push NAME PORT[,PORT...] SECONDS [IDLE]   the first port that answers; then data for SECONDS,
                                             after IDLE seconds of silence
   tls NAME PORT SECONDS [BYTES]             a TLS connection whose hello has BYTES or more
+  leave NAME PORT TIMES                     goes away once it has the server's certificate
   ntp ADDRESS TIMES                         as many requests of one socket, 3 s apart
   ntp1 ADDRESS TIMES                        the same, each of a socket of its own
   tcp ADDRESS PORT SECONDS                  connects, sends and waits
@@ -85,6 +86,19 @@ def tls(name, port, seconds, size="0"):
     conn.close()
 
 
+def leave(name, port, times):
+    for _ in range(int(times)):
+        conn = connect(name, int(port), 5)
+        out = ssl.MemoryBIO()
+        try:
+            context().wrap_bio(ssl.MemoryBIO(), out, server_hostname=name).do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        conn.sendall(out.read())
+        print(len(conn.recv(16384)))
+        conn.close()
+
+
 def ntp(address, times, own=False):
     conn = None
     for i in range(int(times)):
@@ -156,7 +170,7 @@ def dns(name, times):
             print(name, e)
 
 
-COMMANDS = {"push": push, "tls": tls, "ntp": ntp, "tcp": tcp, "listen": listen, "udp": udp,
+COMMANDS = {"push": push, "tls": tls, "leave": leave, "ntp": ntp, "tcp": tcp, "listen": listen, "udp": udp,
             "scan": scan, "dns": dns, "ntp1": lambda a, n: ntp(a, n, own=True)}
 
 

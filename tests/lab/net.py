@@ -27,7 +27,7 @@ SITE = {"dns": "10.50.0.10", "ntp": "10.50.0.11", "sam": "10.50.0.12", "log": "1
 GOOGLE = {"connectivitycheck.gstatic.com": "142.250.74.67",
           "play.google.com": "142.250.74.110", "www.google.com": "142.250.74.100",
           "accounts.google.com": "142.250.74.84", "www.googleapis.com": "142.250.74.42",
-          "mtalk.google.com": "142.250.110.188"}
+          "update.googleapis.com": "142.250.74.35", "mtalk.google.com": "142.250.110.188"}
 OTHERS = {"techp.awm.com": "205.139.50.20", "tracker.example.net": "198.18.0.66"}
 PROXY, PORTAL, UNLISTED, DEAD = "10.50.0.30", "10.50.0.66", "10.50.0.77", "10.50.0.99"
 V6 = "2a00:1450:4001:80b::200e"

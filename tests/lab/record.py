@@ -1095,14 +1095,16 @@ def record(name, out):
     print("%s: %d packets" % (name, len(packets)), flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
+def main(module, usage):
+    """Records the scenes that are asked for; without a name, all of the module."""
+    parser = argparse.ArgumentParser(usage=usage.split("usage: ")[1].split("\n")[0])
     parser.add_argument("--out", default=os.path.join(net.HERE, "captures"))
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    for name in args.names or SCENES:
+    own = [name for name, (function, _) in SCENES.items() if function.__module__ == module]
+    for name in args.names or own:
         record(name, args.out)
 
 
 if __name__ == "__main__":
-    main()
+    main(__name__, __doc__)

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Records the captures of calls, and writes the truth beside each: scenes of record.py.
 
-usage: voice.py [NAME...]      as root; without a name, all
+usage: voice.py [--out FOLDER] [NAME...]      as root; without a name, all
 
 sipp speaks SIP on both sides (Debian: sip-tester); voice_rtp.py is the audio.  As
 everything of the lab it stays within the namespaces of net.py.
 """
 import os
-import sys
 import time
 
 import net
@@ -220,12 +219,5 @@ def cloud_call_server(lab):
             want("advice", "uc-call-server", None, None, None)]
 
 
-def main():
-    own = [name for name, (function, _) in record.SCENES.items()
-           if function.__module__ == __name__]
-    for name in sys.argv[1:] or own:
-        record.record(name, os.path.join(net.HERE, "captures"))
-
-
 if __name__ == "__main__":
-    main()
+    record.main(__name__, __doc__)
