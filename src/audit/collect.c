@@ -293,6 +293,28 @@ static void capture_end(struct tally_capture *capture, const struct capture_info
     capture->undecoded[DECODE_OK] = 0;
 }
 
+/* Captures of which every frame is of a link type that can not be read are refused by
+ * its name: a report would only say that no phone was found. */
+static bool links_check(const struct collector *c, struct policap_error *err)
+{
+    uint64_t packets = 0, unknown = 0;
+    const struct tally_capture *named = NULL;
+    char room[8];
+
+    for (size_t i = c->first_capture; i < c->tally.n_captures; i++) {
+        const struct tally_capture *capture = &c->tally.captures[i];
+
+        packets += capture->packets;
+        unknown += capture->undecoded[DECODE_UNKNOWN_LINK];
+        named = !named && capture->packets > 0 ? capture : named;
+    }
+    return !named || unknown < packets ||
+           fail(err,
+                "%s: frames of link type %s, in which no IP is looked for: capture on "
+                "the network interface (Ethernet, Wi-Fi, or any)",
+                named->path, capture_link_name(named->links[0], room));
+}
+
 bool collector_tap(struct collector *c, const char *name)
 {
     c->tap = tally_tap(&c->tally, name);
@@ -328,7 +350,7 @@ bool collector_read_group(struct collector *c, struct capture_group *group,
         tally_add_listed(&c->tally, group_names(group, i), info->first_ns,
                          info->last_ns);
     }
-    return !c->failed || fail(err, "out of memory");
+    return (!c->failed || fail(err, "out of memory")) && links_check(c, err);
 }
 
 bool collector_read(struct collector *c, const char *path, struct policap_error *err)

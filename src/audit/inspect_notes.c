@@ -184,13 +184,22 @@ static void note_losses(struct inspection *in)
     }
 }
 
+static const char *undecoded_todo(enum decode_result result)
+{
+    return result == DECODE_UNKNOWN_LINK
+               ? "These are of interfaces without IP (USB, Bluetooth, ...): capture on "
+                 "the network interface alone."
+               : "";
+}
+
 static void note_undecoded(struct inspection *in)
 {
     for (unsigned i = DECODE_OK + 1; i < DECODE_ENCRYPTED_WIFI; i++) {
         bool many = in->undecoded[i] > percent_of(in->packets, PERCENT_CUT);
 
         if (in->undecoded[i]) {
-            note(in, many ? INSPECT_LIMITED : INSPECT_GOOD, "",
+            note(in, many ? INSPECT_LIMITED : INSPECT_GOOD,
+                 undecoded_todo((enum decode_result)i),
                  "%s: %llu of %llu frames could not be decoded (%s).",
                  many ? "Limited" : "Undecoded", (number)in->undecoded[i],
                  (number)in->packets, decode_result_name((enum decode_result)i));

@@ -49,6 +49,9 @@ static struct sums sums_alone(const char *path)
         }
         sums.frames += n;
     }
+    /* Refused by the name of the link type. */
+    sums.ok = sums.ok &&
+              (sums.frames == 0 || sums.results[DECODE_UNKNOWN_LINK] < sums.frames);
     capture_close(c);
     return sums;
 }
