@@ -250,31 +250,40 @@ static void take_frames(struct collector *c, struct frame *frames, size_t n)
     decode_batch(c, frames, n);
 }
 
-/* An entry for each capture of the group, filled at the end. */
-static bool captures_begin(struct collector *c, const struct capture_group *group)
+/* An entry for each of 'n' captures more, filled at the end. */
+static bool captures_begin(struct collector *c, size_t n)
 {
-    size_t n = c->tally.n_captures + group_count(group);
+    size_t room = c->tally.n_captures + n;
     struct tally_capture *grown = NULL;
 
-    if (n <= TALLY_MAX_CAPTURES) {
-        grown = realloc(c->tally.captures, (n + 1) * sizeof *grown);
+    if (room <= TALLY_MAX_CAPTURES) {
+        grown = realloc(c->tally.captures, (room + 1) * sizeof *grown);
     }
     if (!grown) {
         return false;
     }
     c->tally.captures = grown;
     c->first_capture = c->capture = c->tally.n_captures;
-    for (size_t i = 0; i < group_count(group); i++) {
-        struct tally_capture *capture = &grown[c->tally.n_captures];
-
-        *capture =
-            (struct tally_capture){.path = strdup(group_path(group, i)), .tap = c->tap};
-        if (!capture->path) {
-            return false;
-        }
-        c->tally.n_captures++;
-    }
     return true;
+}
+
+static bool capture_begin(struct collector *c, const char *path)
+{
+    struct tally_capture *capture = &c->tally.captures[c->tally.n_captures];
+
+    *capture = (struct tally_capture){.path = strdup(path), .tap = c->tap};
+    c->tally.n_captures += capture->path != NULL;
+    return capture->path != NULL;
+}
+
+static bool group_captures_begin(struct collector *c, const struct capture_group *group)
+{
+    bool ok = captures_begin(c, group_count(group));
+
+    for (size_t i = 0; ok && i < group_count(group); i++) {
+        ok = capture_begin(c, group_path(group, i));
+    }
+    return ok;
 }
 
 static void capture_end(struct tally_capture *capture, const struct capture_info *info)
@@ -332,7 +341,7 @@ bool collector_read_group(struct collector *c, struct capture_group *group,
     size_t n;
     bool ok;
 
-    if (!captures_begin(c, group)) {
+    if (!group_captures_begin(c, group)) {
         return fail(err, "out of memory, or more than %d captures", TALLY_MAX_CAPTURES);
     }
     while ((ok = group_read(group, frames, &n, err)) && n > 0) {
@@ -362,6 +371,33 @@ bool collector_read(struct collector *c, const char *path, struct policap_error 
          collector_read_group(c, group, err);
     group_free(group);
     return ok;
+}
+
+bool collector_begin(struct collector *c, const char *const *names, size_t n)
+{
+    bool ok = captures_begin(c, n);
+
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = capture_begin(c, names[i]);
+    }
+    return ok;
+}
+
+void collector_add(struct collector *c, struct frame *frames, size_t n)
+{
+    if (n > 0) {
+        take_frames(c, frames, n);
+    }
+}
+
+bool collector_end(struct collector *c, const struct capture_info *const *infos)
+{
+    windows_close(c);
+    copies_note(c);
+    for (size_t i = c->first_capture; i < c->tally.n_captures; i++) {
+        capture_end(&c->tally.captures[i], infos[i - c->first_capture]);
+    }
+    return !c->failed;
 }
 
 struct tally *collector_take(struct collector *c)

@@ -38,6 +38,22 @@ bool collector_read_group(struct collector *collector, struct capture_group *gro
 bool collector_read(struct collector *collector, const char *path,
                     struct policap_error *err);
 
+/* --- captures that come in by and by: interfaces --- */
+
+/* Begins captures named 'names', whose frames collector_add() gives.  False: out of
+ * memory, or too many captures. */
+bool collector_begin(struct collector *collector, const char *const *names, size_t n);
+
+/* Adds frames of the captures begun last; 'capture' of each says which, 'interface'
+ * which source.  Their bytes are borrowed for the call; what they say of themselves is
+ * changed. */
+void collector_add(struct collector *collector, struct frame *frames, size_t n);
+
+/* Ends these captures: what each said of itself, in their order.  False: memory ran
+ * out, and the collector is good for nothing more. */
+bool collector_end(struct collector *collector,
+                   const struct capture_info *const *infos);
+
 /* Everything that was read, settled.  The caller releases with tally_fini() and
  * free().  The collector is empty afterwards.  NULL: out of memory. */
 struct tally *collector_take(struct collector *collector);

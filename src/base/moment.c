@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/moment.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -98,4 +100,28 @@ bool moment_parse(const char *text, int64_t *ns)
     }
     *ns = seconds * second_ns + of_day_ns;
     return true;
+}
+
+bool duration_parse(const char *text, unsigned *seconds)
+{
+    static const struct {
+        char letter;
+        unsigned long factor;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char *end;
+    unsigned long n;
+
+    if (*text < '0' || *text > '9') {
+        return false;
+    }
+    errno = 0;
+    n = strtoul(text, &end, 10);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (*end == units[i].letter && end[1] == '\0' && errno == 0 && n > 0 &&
+            n <= DURATION_MAX_S / units[i].factor) {
+            *seconds = (unsigned)(n * units[i].factor);
+            return true;
+        }
+    }
+    return false;
 }

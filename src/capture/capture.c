@@ -134,10 +134,8 @@ static void number_frames(struct capture *c, struct frame *frames, size_t n)
     c->n_read += n;
 }
 
-void capture_count(struct capture *capture, const struct frame *frames, size_t n)
+void info_count(struct capture_info *info, const struct frame *frames, size_t n)
 {
-    struct capture_info *info = &capture->info;
-
     if (n == 0) {
         return;
     }
@@ -180,6 +178,11 @@ bool capture_fetch(struct capture *capture, struct frame *frames, size_t *n,
         }
     } while (*n == 0);
     return true;
+}
+
+void capture_count(struct capture *capture, const struct frame *frames, size_t n)
+{
+    info_count(&capture->info, frames, n);
 }
 
 bool capture_read(struct capture *capture, struct frame *frames, size_t *n,

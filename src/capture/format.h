@@ -94,6 +94,7 @@ void capture_set_filter(struct capture *capture, struct filter *filter);
 bool capture_fetch(struct capture *capture, struct frame *frames, size_t *n,
                    struct policap_error *err);
 void capture_count(struct capture *capture, const struct frame *frames, size_t n);
+void info_count(struct capture_info *info, const struct frame *frames, size_t n);
 
 /* Moves what the capture listed so far over '*out', which is released. */
 void capture_take_names(struct capture *capture, struct listed_names *out);

@@ -112,9 +112,8 @@ struct policy *load_policy(const struct options *o, struct policap_error *err)
     return policy_load(o->site, o->policies, o->n_policies, err);
 }
 
-/* Judges and writes the report. */
-static int report(const struct options *o, const struct tally *tally,
-                  const struct policy *policy)
+int report_tally(const struct options *o, const struct tally *tally,
+                 const struct policy *policy)
 {
     struct policap_error err;
     struct judgement *judgement = judge(tally, policy, &o->judge, &err);
@@ -143,7 +142,7 @@ int command_check(const struct options *o)
     if (!tally || (o->tally && !tally_write(tally, o->tally, &err))) {
         status = complain(err.text);
     } else {
-        status = report(o, tally, policy);
+        status = report_tally(o, tally, policy);
     }
     tally_release(tally);
     policy_free(policy);
@@ -189,7 +188,7 @@ int command_merge(const struct options *o)
     struct policap_error err;
     struct policy *policy = load_policy(o, &err);
     struct tally *tally = policy ? read_tallies(o, &err) : NULL;
-    int status = tally ? report(o, tally, policy) : complain(err.text);
+    int status = tally ? report_tally(o, tally, policy) : complain(err.text);
 
     tally_release(tally);
     policy_free(policy);

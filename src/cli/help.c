@@ -17,6 +17,7 @@ static const char program_help[] =
     "\n"
     "  policap check CAPTURE...   the report: verdict, problems, findings, rows\n"
     "  policap inspect CAPTURE... can this capture be trusted\n"
+    "  policap live -i IFACE      the report of an interface, while it is captured\n"
     "  policap flows CAPTURE...   every flow with its verdict, one JSON object a line\n"
     "  policap merge TALLY...     one report out of what `check --tally` wrote\n"
     "  policap rules ...          the rows that captures are held against\n"
@@ -104,6 +105,27 @@ static const char inspect_help[] =
     "\n"
     "exit status: 0 done, 2 usage, rules or input error\n";
 
+static const char live_help[] =
+    "usage: policap live [OPTION]... -i INTERFACE\n"
+    "\n"
+    "Captures an interface, such as the one a mirror port is wired to, until SIGINT "
+    "or\n"
+    "SIGTERM, and then reports as `policap check` does on a file of the same packets.\n"
+    "SIGUSR1 asks for a report at once.\n"
+    "\n"
+    "  -i INTERFACE       what is captured; `any`: all of them; repeatable\n"
+    "  -f EXPR            only packets for which this BPF expression holds\n"
+    "  --report FILE      write reports on the way, and the last one, there as JSON: "
+    "a new\n"
+    "                     file is written, then takes the old one's name\n"
+    "  --every TIME       between reports on the way: 90s, 5m (the default), 1h\n"
+    "  -p, --no-promisc   only what is sent to this host\n"
+    "  --ring MIB         of memory for packets that wait (default 64)\n"
+    "  --snaplen BYTES    of each packet that are read (default: all)\n"
+    "  --block-time MS    how long a packet may wait for others (default 100)\n"
+    "\n" COMMON_HELP REPORT_HELP "\n"
+    "exit status: as of `policap check`; 2 also when an interface went away\n";
+
 static const char merge_help[] =
     "usage: policap merge [OPTION]... TALLY...\n"
     "\n"
@@ -139,11 +161,9 @@ const char *help_text(const char *command)
 {
     static const struct {
         const char *command, *text;
-    } texts[] = {{"check", check_help},
-                 {"flows", flows_help},
-                 {"inspect", inspect_help},
-                 {"merge", merge_help},
-                 {"rules", rules_help}};
+    } texts[] = {{"check", check_help},     {"flows", flows_help},
+                 {"inspect", inspect_help}, {"live", live_help},
+                 {"merge", merge_help},     {"rules", rules_help}};
 
     for (size_t i = 0; command && i < sizeof texts / sizeof *texts; i++) {
         if (strcmp(texts[i].command, command) == 0) {

@@ -19,6 +19,9 @@ static int run(const struct options *options)
     if (strcmp(options->command, "merge") == 0) {
         return command_merge(options);
     }
+    if (strcmp(options->command, "live") == 0) {
+        return command_live(options);
+    }
     if (strcmp(options->command, "inspect") == 0) {
         return command_inspect(options);
     }

@@ -18,7 +18,9 @@ enum command_bit {
     MERGE = 4,
     RULES = 8,
     INSPECT = 16,
-    READS = CHECK | FLOWS | MERGE | INSPECT
+    LIVE = 32,
+    READS = CHECK | FLOWS | MERGE | INSPECT | LIVE,
+    REPORTS = CHECK | MERGE | LIVE
 };
 
 struct option_rule {
@@ -31,11 +33,8 @@ struct option_rule {
 static const struct {
     const char *name;
     unsigned bit;
-} commands[] = {{"check", CHECK},
-                {"flows", FLOWS},
-                {"inspect", INSPECT},
-                {"merge", MERGE},
-                {"rules", RULES}};
+} commands[] = {{"check", CHECK}, {"flows", FLOWS}, {"inspect", INSPECT},
+                {"live", LIVE},   {"merge", MERGE}, {"rules", RULES}};
 
 static bool set_site(struct options *o, const char *value, struct policap_error *err)
 {
@@ -220,19 +219,26 @@ static const struct option_rule rules[] = {
     {"--site", NULL, READS | RULES, true, set_site},
     {"--policy", NULL, READS | RULES, true, set_policy},
     {"--device", NULL, READS, true, set_device},
-    {"--format", NULL, CHECK | MERGE | RULES | INSPECT, true, set_format},
+    {"--format", NULL, REPORTS | RULES | INSPECT, true, set_format},
     {"--output", "-o", READS | RULES, true, set_output},
-    {"-f", NULL, CHECK | FLOWS | INSPECT, true, set_filter},
+    {"-f", NULL, CHECK | FLOWS | INSPECT | LIVE, true, set_filter},
     {"--from", NULL, CHECK | FLOWS | INSPECT, true, set_from},
     {"--to", NULL, CHECK | FLOWS | INSPECT, true, set_to},
     {"--max-packets", NULL, CHECK | FLOWS | INSPECT, true, set_max_packets},
     {"--tally", NULL, CHECK, true, set_tally},
-    {"--fail-on", NULL, CHECK | MERGE, true, set_fail_on},
-    {"--expect", NULL, CHECK | MERGE, true, set_expect},
+    {"--fail-on", NULL, REPORTS, true, set_fail_on},
+    {"--expect", NULL, REPORTS, true, set_expect},
     {"--tap", NULL, CHECK | FLOWS | INSPECT, true, tap_parse},
     {"--explain", NULL, CHECK | MERGE, true, set_explain},
-    {"--strict", NULL, CHECK | MERGE, false, set_strict},
-    {"--show-names", NULL, CHECK | MERGE, false, set_show_names},
+    {"--strict", NULL, REPORTS, false, set_strict},
+    {"--show-names", NULL, REPORTS, false, set_show_names},
+    {"-i", NULL, LIVE, true, live_set_interface},
+    {"--report", NULL, LIVE, true, live_set_report},
+    {"--every", NULL, LIVE, true, live_set_every},
+    {"--ring", NULL, LIVE, true, live_set_ring},
+    {"--snaplen", NULL, LIVE, true, live_set_snaplen},
+    {"--block-time", NULL, LIVE, true, live_set_block_time},
+    {"--no-promisc", "-p", LIVE, false, live_set_quiet_port},
     {"--help", "-h", READS | RULES, false, set_help},
 };
 
@@ -302,6 +308,7 @@ bool options_parse(struct options *o, int argc, char **argv, struct policap_erro
     o->judge.fail_on = words_default_fail_on();
     o->from_ns = INT64_MIN;
     o->to_ns = INT64_MAX;
+    o->monitor.live.promiscuous = true;
     for (int i = 0; i < argc; i++) {
         const char *arg = argv[i];
 

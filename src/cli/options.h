@@ -6,6 +6,7 @@
 #define CLI_OPTIONS_H
 
 #include "audit/judge.h"
+#include "monitor/monitor.h"
 
 enum exit_status {
     EXIT_FITS = 0,
@@ -41,7 +42,9 @@ struct options {
     uint64_t max_packets;   /* --max-packets; 0: no limit. */
     struct tap_option taps[MAX_TAPS]; /* --tap */
     size_t n_taps;
-    const char **operands; /* Into argv. */
+    struct monitor_options monitor; /* -i and what else `live` takes */
+    const char *report;             /* --report; NULL: none. */
+    const char **operands;          /* Into argv. */
     size_t n_operands;
     bool help;
 };
@@ -53,6 +56,22 @@ bool options_parse(struct options *options, int argc, char **argv,
 /* Takes the value of --tap (taps.c). */
 bool tap_parse(struct options *options, const char *value, struct policap_error *err);
 
+/* Take the values of options of `live` (live_options.c). */
+bool live_set_interface(struct options *options, const char *value,
+                        struct policap_error *err);
+bool live_set_report(struct options *options, const char *value,
+                     struct policap_error *err);
+bool live_set_every(struct options *options, const char *value,
+                    struct policap_error *err);
+bool live_set_ring(struct options *options, const char *value,
+                   struct policap_error *err);
+bool live_set_snaplen(struct options *options, const char *value,
+                      struct policap_error *err);
+bool live_set_block_time(struct options *options, const char *value,
+                         struct policap_error *err);
+bool live_set_quiet_port(struct options *options, const char *value,
+                         struct policap_error *err);
+
 /* The text of --help of a command, or of the program for NULL. */
 const char *help_text(const char *command);
 
@@ -62,6 +81,7 @@ bool is_command(const char *name);
 /* Commands: each returns an exit status and has said on stderr what failed. */
 int command_check(const struct options *options);
 int command_flows(const struct options *options);
+int command_live(const struct options *options);
 int command_inspect(const struct options *options);
 int command_merge(const struct options *options);
 int command_rules(const struct options *options);

@@ -37,6 +37,10 @@ bool write_finding_explained(const struct options *options,
                              const struct judgement *judgement,
                              struct policap_error *err);
 
+/* Judges and writes the report; an exit status. */
+int report_tally(const struct options *options, const struct tally *tally,
+                 const struct policy *policy);
+
 struct policy *load_policy(const struct options *options, struct policap_error *err);
 
 #endif

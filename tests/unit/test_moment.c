@@ -45,13 +45,49 @@ static void check_row(void **state)
     assert_int_equal(ns, row->ns);
 }
 
+static void check_durations(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned seconds; /* 0: this is none. */
+    } durations[] = {
+        {"1s", 1},
+        {"90s", 90},
+        {"5m", 300},
+        {"1h", 3600},
+        {"366d", 366 * 86400},
+        {"", 0},
+        {"5", 0},
+        {"m", 0},
+        {"5M", 0},
+        {"5m ", 0},
+        {"0s", 0},
+        {"-5s", 0},
+        {" 5s", 0},
+        {"5 s", 0},
+        {"1.5h", 0},
+        {"367d", 0},
+        {"8785h", 0},
+        {"99999999999999999999s", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(durations); i++) {
+        unsigned seconds = 0;
+
+        assert_int_equal(duration_parse(durations[i].text, &seconds),
+                         durations[i].seconds > 0);
+        assert_int_equal(seconds, durations[i].seconds);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows)] = {0};
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {cmocka_unit_test(check_durations)};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        tests[i] = (struct CMUnitTest){rows[i].text, check_row, NULL, NULL,
-                                       (void *)(uintptr_t)&rows[i]};
+        tests[i + 1] = (struct CMUnitTest){rows[i].text, check_row, NULL, NULL,
+                                           (void *)(uintptr_t)&rows[i]};
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * policap live: interfaces to reports.
+ */
+#include "base/error.h"
+#include "cli/shared.h"
+#include "monitor/monitor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_EVERY_S = 300 };
+
+static void say(void *context, const char *line)
+{
+    (void)context;
+    complain(line);
+}
+
+/* Writes 'path' aside, then gives it its name: who reads it finds a whole report. */
+static bool replace_file(const char *path, const char *text, size_t len,
+                         struct policap_error *err)
+{
+    char aside[4096];
+    FILE *out;
+    bool ok;
+
+    if ((size_t)snprintf(aside, sizeof aside, "%s.new", path) >= sizeof aside) {
+        return fail(err, "%.200s: too long a name", path);
+    }
+    out = fopen(aside, "we");
+    if (!out) {
+        return fail(err, "%s: %s: name a file that can be written", aside,
+                    strerror(errno));
+    }
+    ok = fwrite(text, 1, len, out) == len;
+    ok = fclose(out) == 0 && ok;
+    if (ok && rename(aside, path) == 0) {
+        return true;
+    }
+    fail(err, "%s: %s: the report is not written", path, strerror(errno));
+    remove(aside);
+    return false;
+}
+
+/* A report on the way. */
+static void give(void *context, const char *report, size_t len)
+{
+    const struct options *o = context;
+    struct policap_error err;
+
+    if (!o->report) {
+        fwrite(report, 1, len, stdout);
+        fflush(stdout);
+    } else if (!replace_file(o->report, report, len, &err)) {
+        complain(err.text);
+    }
+}
+
+/* The last report goes where -o says, else where those on the way went. */
+static int report_last(const struct options *o, const struct tally *tally,
+                       const struct policy *policy)
+{
+    struct options last = *o;
+    char aside[4096];
+    int status;
+
+    if (!o->report || o->output) {
+        return report_tally(o, tally, policy);
+    }
+    snprintf(aside, sizeof aside, "%s.new", o->report);
+    last.output = aside;
+    last.format = FORMAT_JSON;
+    status = report_tally(&last, tally, policy);
+    if (status != EXIT_USAGE && rename(aside, o->report) != 0) {
+        return complain("--report: the last report is not written");
+    }
+    return status;
+}
+
+static bool check_usage(const struct options *o, struct policap_error *err)
+{
+    if (o->monitor.n_interfaces == 0) {
+        return fail(err, "live: no interface: name one with -i; `ip link` lists them");
+    }
+    if (o->n_operands > 0) {
+        return fail(err, "%.200s: live reads no files: see `policap check`",
+                    o->operands[0]);
+    }
+    return !o->monitor.every_s || o->report ||
+           fail(err, "--every: name the file with --report");
+}
+
+int command_live(const struct options *o)
+{
+    struct monitor_options monitor = o->monitor;
+    struct policap_error err;
+    struct policy *policy = check_usage(o, &err) ? load_policy(o, &err) : NULL;
+    struct tally *tally;
+    bool lost = false;
+    int status;
+
+    monitor.live.filter = o->filter;
+    monitor.say = say;
+    monitor.give = give;
+    monitor.context = (void *)(uintptr_t)o;
+    if (o->report && !monitor.every_s) {
+        monitor.every_s = DEFAULT_EVERY_S;
+    }
+    tally = policy ? monitor_run(&monitor, policy, &o->judge, &lost, &err) : NULL;
+    status = tally ? report_last(o, tally, policy) : complain(err.text);
+    tally_release(tally);
+    policy_free(policy);
+    return lost ? EXIT_USAGE : status;
+}

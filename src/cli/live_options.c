@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The options of `policap live`.
+ */
+#include "base/error.h"
+#include "base/moment.h"
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum { MAX_RING_MIB = 2047, MIN_SNAPLEN = 64, MAX_BLOCK_MS = 10000 };
+
+bool live_set_interface(struct options *o, const char *value, struct policap_error *err)
+{
+    struct monitor_options *m = &o->monitor;
+
+    if (m->n_interfaces == MONITOR_MAX_INTERFACES) {
+        return fail(err, "-i: at most %d interfaces: `any` is all of them",
+                    MONITOR_MAX_INTERFACES);
+    }
+    m->interfaces[m->n_interfaces++] = value;
+    return true;
+}
+
+bool live_set_report(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->report = value;
+    return true;
+}
+
+bool live_set_every(struct options *o, const char *value, struct policap_error *err)
+{
+    return duration_parse(value, &o->monitor.every_s) ||
+           fail(err, "--every %.60s: write a time as 90s, 5m, 1h or 1d", value);
+}
+
+static bool read_number(const char *option, const char *value, long low, long high,
+                        int *out, struct policap_error *err)
+{
+    char *end;
+    long n;
+
+    errno = 0;
+    n = strtol(value, &end, 10);
+    *out = (int)n;
+    return (isdigit((unsigned char)*value) && *end == '\0' && errno == 0 && n >= low &&
+            n <= high) ||
+           fail(err, "%s %.60s: write a number from %ld to %ld", option, value, low,
+                high);
+}
+
+bool live_set_ring(struct options *o, const char *value, struct policap_error *err)
+{
+    int mib;
+
+    if (!read_number("--ring", value, 1, MAX_RING_MIB, &mib, err)) {
+        return false;
+    }
+    o->monitor.live.ring_bytes = mib << 20;
+    return true;
+}
+
+bool live_set_snaplen(struct options *o, const char *value, struct policap_error *err)
+{
+    return read_number("--snaplen", value, MIN_SNAPLEN, CAPTURE_MAX_FRAME,
+                       &o->monitor.live.snaplen, err);
+}
+
+bool live_set_block_time(struct options *o, const char *value,
+                         struct policap_error *err)
+{
+    return read_number("--block-time", value, 1, MAX_BLOCK_MS,
+                       &o->monitor.live.block_ms, err);
+}
+
+bool live_set_quiet_port(struct options *o, const char *value,
+                         struct policap_error *err)
+{
+    (void)value;
+    (void)err;
+    o->monitor.live.promiscuous = false;
+    return true;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "monitor/monitor.h"
+
+#include "audit/collect.h"
+#include "base/error.h"
+#include "monitor/snapshot.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Batches of one interface before others and signals are asked. */
+enum { TURN_BATCHES = 64 };
+
+struct source {
+    struct live *live;
+    bool lost;
+};
+
+struct monitor {
+    const struct monitor_options *options;
+    const struct policy *policy;
+    const struct judge_options *judge_options;
+    struct collector *collector;
+    struct source sources[MONITOR_MAX_INTERFACES];
+    size_t n_sources, n_lost;
+    bool *lost; /* Of the caller: is one of them? */
+    struct snapshot snapshot;
+    int signals;     /* signalfd */
+    int64_t due_ms;  /* When the next report is; INT64_MAX: never. */
+    bool again;      /* Another report was asked for while one is made. */
+    int64_t stop_ms; /* Until when to read on, once told to end; INT64_MAX: not yet. */
+    struct frame frames[CAPTURE_BATCH];
+};
+
+static int64_t clock_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void say(const struct monitor *m, const char *line)
+{
+    m->options->say(m->options->context, line);
+}
+
+static bool sources_open(struct monitor *m, struct policap_error *err)
+{
+    const struct monitor_options *o = m->options;
+
+    for (size_t i = 0; i < o->n_interfaces; i++) {
+        m->sources[i].live = live_open(o->interfaces[i], &o->live, err);
+        if (!m->sources[i].live) {
+            return false;
+        }
+        m->n_sources++;
+    }
+    return true;
+}
+
+static void infos_of(struct monitor *m, const struct capture_info **infos)
+{
+    for (size_t i = 0; i < m->n_sources; i++) {
+        infos[i] = live_info(m->sources[i].live);
+    }
+}
+
+/* Takes what an interface has, up to a bound.  One that is gone gives no more, and
+ * where all are, the end has come. */
+static void source_read(struct monitor *m, size_t i)
+{
+    struct source *source = &m->sources[i];
+    struct policap_error err;
+    size_t n = 1;
+
+    for (size_t turn = 0; turn < TURN_BATCHES && n > 0 && !source->lost; turn++) {
+        source->lost = !live_read(source->live, m->frames, &n, &err);
+        for (size_t k = 0; k < n; k++) {
+            m->frames[k].interface = (uint16_t)i;
+            m->frames[k].capture = (uint32_t)i;
+        }
+        collector_add(m->collector, m->frames, n);
+    }
+    if (source->lost) {
+        say(m, err.text);
+        *m->lost = true;
+        m->n_lost++;
+    }
+}
+
+static void report_begin(struct monitor *m)
+{
+    const struct capture_info *infos[MONITOR_MAX_INTERFACES];
+    struct policap_error err;
+
+    if (m->snapshot.pid > 0) {
+        m->again = true;
+        return;
+    }
+    infos_of(m, infos);
+    if (!snapshot_begin(&m->snapshot, m->collector, infos, m->policy, m->judge_options,
+                        &err)) {
+        say(m, err.text);
+    }
+}
+
+static void report_read(struct monitor *m)
+{
+    switch (snapshot_read(&m->snapshot)) {
+    case SNAPSHOT_RUNNING:
+        return;
+    case SNAPSHOT_READY:
+        m->options->give(m->options->context, m->snapshot.text, m->snapshot.len);
+        break;
+    case SNAPSHOT_FAILED:
+        say(m, "a report could not be made: out of memory");
+        break;
+    }
+    if (m->again) {
+        m->again = false;
+        report_begin(m);
+    }
+}
+
+/* A block that is not full comes after its block time: what was on the wire before the
+ * signal is waited for. */
+static void stop(struct monitor *m)
+{
+    int block_ms = m->options->live.block_ms;
+
+    if (m->stop_ms == INT64_MAX) {
+        m->stop_ms = clock_ms() + 2 * (block_ms ? block_ms : LIVE_DEFAULT_BLOCK_MS);
+    }
+}
+
+static void signals_read(struct monitor *m)
+{
+    struct signalfd_siginfo info;
+
+    while (read(m->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGUSR1) {
+            report_begin(m);
+        } else if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM) {
+            stop(m);
+        }
+    }
+}
+
+static void timers_run(struct monitor *m)
+{
+    int64_t now = clock_ms(), every = (int64_t)m->options->every_s * 1000;
+
+    if (now >= m->due_ms) {
+        /* Times that passed meanwhile are not made up for. */
+        m->due_ms += every * ((now - m->due_ms) / every + 1);
+        report_begin(m);
+    }
+}
+
+static int wait_ms(const struct monitor *m)
+{
+    int64_t until = m->due_ms < m->stop_ms ? m->due_ms : m->stop_ms;
+    int64_t wait = until == INT64_MAX ? -1 : until - clock_ms();
+
+    wait = until != INT64_MAX && wait < 0 ? 0 : wait;
+    return wait > INT32_MAX ? INT32_MAX : (int)wait;
+}
+
+static nfds_t polls_fill(const struct monitor *m, struct pollfd *polls)
+{
+    nfds_t n = 0;
+
+    for (size_t i = 0; i < m->n_sources; i++) {
+        int fd = m->sources[i].lost ? -1 : live_fd(m->sources[i].live);
+
+        polls[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    }
+    polls[n++] = (struct pollfd){.fd = m->signals, .events = POLLIN};
+    if (m->snapshot.pid > 0) {
+        polls[n++] = (struct pollfd){.fd = m->snapshot.fd, .events = POLLIN};
+    }
+    return n;
+}
+
+static bool turn(struct monitor *m, struct policap_error *err)
+{
+    struct pollfd polls[MONITOR_MAX_INTERFACES + 2];
+    nfds_t n = polls_fill(m, polls);
+
+    if (poll(polls, n, wait_ms(m)) < 0 && errno != EINTR) {
+        return fail(err, "waiting for packets: %s", strerror(errno));
+    }
+    for (size_t i = 0; i < m->n_sources; i++) {
+        if (polls[i].revents) {
+            source_read(m, i);
+        }
+    }
+    signals_read(m);
+    if (m->snapshot.pid > 0) {
+        report_read(m);
+    }
+    timers_run(m);
+    return true;
+}
+
+static bool run(struct monitor *m, struct policap_error *err)
+{
+    const struct monitor_options *o = m->options;
+
+    if (!sources_open(m, err)) {
+        return false;
+    }
+    m->collector = collector_new(false, false);
+    if (!m->collector ||
+        !collector_begin(m->collector, o->interfaces, o->n_interfaces)) {
+        return fail(err, "out of memory");
+    }
+    m->due_ms = o->every_s ? clock_ms() + (int64_t)o->every_s * 1000 : INT64_MAX;
+    say(m, "capturing");
+    while (clock_ms() < m->stop_ms && m->n_lost < m->n_sources) {
+        if (!turn(m, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct tally *take(struct monitor *m, struct policap_error *err)
+{
+    const struct capture_info *infos[MONITOR_MAX_INTERFACES];
+    struct tally *tally;
+
+    infos_of(m, infos);
+    tally = collector_end(m->collector, infos) ? collector_take(m->collector) : NULL;
+    if (!tally) {
+        fail(err, "out of memory");
+    }
+    return tally;
+}
+
+static bool signals_open(struct monitor *m, sigset_t *before, struct policap_error *err)
+{
+    sigset_t wanted;
+
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &wanted, before);
+    m->signals = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+    return m->signals >= 0 || fail(err, "signals: %s", strerror(errno));
+}
+
+static void monitor_fini(struct monitor *m)
+{
+    snapshot_fini(&m->snapshot);
+    collector_free(m->collector);
+    for (size_t i = 0; i < m->n_sources; i++) {
+        live_close(m->sources[i].live);
+    }
+    if (m->signals >= 0) {
+        close(m->signals);
+    }
+    free(m);
+}
+
+struct tally *monitor_run(const struct monitor_options *options,
+                          const struct policy *policy,
+                          const struct judge_options *judge_options, bool *lost,
+                          struct policap_error *err)
+{
+    struct monitor *m = calloc(1, sizeof *m);
+    struct tally *tally = NULL;
+    sigset_t before;
+
+    if (!m) {
+        fail(err, "out of memory");
+        return NULL;
+    }
+    m->options = options;
+    m->policy = policy;
+    m->judge_options = judge_options;
+    m->stop_ms = INT64_MAX;
+    m->lost = lost;
+    *lost = false;
+    if (signals_open(m, &before, err) && run(m, err)) {
+        tally = take(m, err);
+    }
+    monitor_fini(m);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return tally;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The sensor: interfaces to a tally, for as long as it runs, with reports on the way.
+ *
+ * One thread captures and collects.  A report on the way is made by a child process
+ * (snapshot.h): it has the evidence as it stood, so that capturing goes on while it
+ * judges, and nothing that it does can change what comes after.  The final report is
+ * therefore that of the same packets in a file.
+ *
+ * The wall clock decides nothing; the monotonic clock only says when a report is due.
+ * Packets are judged by their own time.
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include "audit/judge.h"
+#include "capture/live.h"
+
+enum { MONITOR_MAX_INTERFACES = 16 };
+
+struct monitor_options {
+    const char *interfaces[MONITOR_MAX_INTERFACES];
+    size_t n_interfaces;
+    struct live_options live;
+    unsigned every_s; /* Between reports; 0: only those that SIGUSR1 asks for. */
+    /* What is to be known by whoever looks after the sensor: one line. */
+    void (*say)(void *context, const char *line);
+    /* A report is ready: JSON, 'len' bytes, borrowed for the call. */
+    void (*give)(void *context, const char *report, size_t len);
+    void *context;
+};
+
+/* Captures until SIGINT or SIGTERM, or until all interfaces are gone.  These signals
+ * and SIGUSR1 (a report now) are blocked meanwhile.  '*lost': an interface went away.
+ * Returns all that was seen, settled, which the caller releases with tally_fini() and
+ * free(); NULL: '*err'. */
+struct tally *monitor_run(const struct monitor_options *options,
+                          const struct policy *policy,
+                          const struct judge_options *judge_options, bool *lost,
+                          struct policap_error *err);
+
+#endif

@@ -1,0 +1,307 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The sensor on a wire of its own: what it reports is what the same packets in a file give.
+
+usage: live.py POLICAP SOURCE_ROOT
+
+Makes a network namespace with a pair of veth ends, sends sample captures at their own
+pace into one, and captures at the other with `policap live` and tcpdump side by side.
+Exit status 77: not root, or a tool is missing.
+"""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WAIT_S = 20
+INSIDE = "POLICAP_TEST_LIVE_INSIDE"
+
+
+def skip(why):
+    print("skipped: " + why)
+    sys.exit(77)
+
+
+def enter_namespace():
+    """Starts this script again in a network of its own, which ends with it."""
+    if os.geteuid() != 0:
+        skip("capturing and making a network need root")
+    for tool in ("ip", "unshare", "tcpdump", "setpriv"):
+        if not shutil.which(tool):
+            skip("%s is not there" % tool)
+    if subprocess.run(["unshare", "--net", "ip", "link", "add", "pl0", "type", "veth", "peer",
+                       "name", "pl1"], capture_output=True).returncode:
+        skip("no network namespaces or veth here")
+    os.environ[INSIDE] = "1"
+    os.execvp("unshare", ["unshare", "--net", sys.executable, "-B"] + sys.argv)
+
+
+def ip(*args):
+    subprocess.run(["ip"] + list(args), check=True)
+
+
+def make_wire():
+    with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as file:
+        file.write("1")  # No packets but ours.
+    ip("link", "add", "pl0", "type", "veth", "peer", "name", "pl1")
+    for end in ("pl0", "pl1"):
+        ip("link", "set", end, "mtu", "9000", "up")
+
+
+def wait_for(what, done):
+    end = time.monotonic() + WAIT_S
+    while not done():
+        if time.monotonic() > end:
+            raise AssertionError("waited %d s in vain: %s" % (WAIT_S, what))
+        time.sleep(0.02)
+
+
+def records(path):
+    data = open(path, "rb").read()
+    at = 24
+    while at + 16 <= len(data):
+        seconds, micros, length = struct.unpack_from("<III", data, at)
+        yield seconds * 1000000 + micros, data[at + 16:at + 16 + length]
+        at += 16 + length
+
+
+def send(path, pace=1.0):
+    """Plays a capture into the wire, at its own pace or faster."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+        out.bind(("pl0", 0))
+        begun, first = time.monotonic(), None
+        for micros, frame in records(path):
+            first = micros if first is None else first
+            ahead = (micros - first) / 1e6 / pace - (time.monotonic() - begun)
+            if ahead > 0:
+                time.sleep(ahead)
+            out.send(frame)
+
+
+class Program:
+    """One that runs until it is told to end; what it says on stderr is in a file."""
+
+    def __init__(self, folder, name, args, ready):
+        self.err_path = os.path.join(folder, name + ".err")
+        self.out_path = os.path.join(folder, name + ".out")
+        self.process = subprocess.Popen(args, stdout=open(self.out_path, "w"),
+                                        stderr=open(self.err_path, "w"), stdin=subprocess.DEVNULL)
+        wait_for("%s says %s" % (name, ready), lambda: ready in self.err() or self.ended())
+        if self.ended():
+            raise AssertionError("%s ended: %s" % (name, self.err()))
+
+    def err(self):
+        return open(self.err_path).read()
+
+    def out(self):
+        return open(self.out_path).read()
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def tell(self, number):
+        self.process.send_signal(number)
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(WAIT_S)
+
+
+class Test:
+    def __init__(self, binary, root, folder):
+        self.binary, self.root, self.folder = binary, root, folder
+        self.site = os.path.join(root, "pcaps", "site.json")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def sample(self, name):
+        return os.path.join(self.root, "pcaps", name + ".pcap")
+
+    def live(self, *args):
+        return Program(self.folder, "policap", [self.binary, "live", "-i", "pl1", "--site",
+                                                self.site] + list(args), "capturing")
+
+    @contextlib.contextmanager
+    def tcpdump(self, path, *expression):
+        """Ends after what it captures has been written."""
+        dump = Program(self.folder, "tcpdump",
+                       ["tcpdump", "-i", "pl1", "-U", "--immediate-mode", "--nano", "-s", "9216", "-w",
+                        path] + list(expression), "listening on")
+        yield
+        time.sleep(0.5)
+        dump.end(signal.SIGINT)
+
+    def check(self, path):
+        run = subprocess.run([self.binary, "check", "--site", self.site, "--format", "json", path],
+                             capture_output=True, text=True, timeout=60)
+        return run.returncode, json.loads(run.stdout)
+
+
+def neutral(report):
+    """Without what differs between an interface and a file."""
+    report = json.loads(json.dumps(report))
+    for capture in report["captures"]:
+        capture["path"] = capture["format"] = None
+    for finding in report["findings"]:
+        for evidence in finding["evidence"]:
+            evidence["capture"] = None
+    return report
+
+
+def equal(got, want, what):
+    if isinstance(got, dict) and isinstance(want, dict) and set(got) == set(want):
+        for key in want:
+            equal(got[key], want[key], "%s: %s" % (what, key))
+    elif got != want:
+        raise AssertionError("%s: %.300s, not %.300s" % (what, json.dumps(got), json.dumps(want)))
+
+
+def check_final(t):
+    """The last report is that of the same packets in a file, and so is the exit status."""
+    for name in ("03_fcm_icmp_prohibited", "15_unexpected", "01_all_good"):
+        live = t.live()
+        with t.tcpdump(t.path("same.pcap")):
+            send(t.sample(name), 4.0)
+        status = live.end()
+        want_status, want = t.check(t.path("same.pcap"))
+        got = json.loads(live.out())
+        if want["captures"][0]["packets"] != len(list(records(t.sample(name)))):
+            raise AssertionError("%s: tcpdump has not all packets" % name)
+        equal(neutral(got), neutral(want), name)
+        equal(got["captures"][0]["format"], "live", "format")
+        equal(got["captures"][0]["dropped"], 0, "dropped")
+        equal(status, want_status, "exit status of " + name)
+
+
+def check_on_the_way(t):
+    """Reports on the way change nothing of the last one, and are whole."""
+    report = t.path("report.json")
+    live = t.live("--report", report, "--every", "1s")
+    with t.tcpdump(t.path("same.pcap")):
+        send(t.sample("02_fcm_dropped"), 8.0)
+        wait_for("a report by time", lambda: os.path.exists(report))
+        before = json.load(open(report))
+        send(t.sample("03_fcm_icmp_prohibited"))
+        os.unlink(report)
+        live.tell(signal.SIGUSR1)
+        wait_for("a report by signal", lambda: os.path.exists(report))
+        json.load(open(report))
+    status = live.end(signal.SIGINT)
+    want_status, want = t.check(t.path("same.pcap"))
+    equal(neutral(json.load(open(report))), neutral(want), "the last report")
+    equal(status, want_status, "exit status")
+    equal(live.out(), "", "standard output")
+    if not before["captures"][0]["packets"] < want["captures"][0]["packets"]:
+        raise AssertionError("the report on the way is not of its time")
+
+
+def check_now(t):
+    """SIGUSR1 without --report: on standard output."""
+    live = t.live()
+    send(t.sample("03_fcm_icmp_prohibited"))
+    time.sleep(0.4)
+    live.tell(signal.SIGUSR1)
+    wait_for("a report", lambda: live.out().endswith("}\n"))
+    equal(json.loads(live.out())["verdict"], "fail", "verdict")
+    live.end()
+
+
+def check_filter(t):
+    live = t.live("-f", "udp")
+    with t.tcpdump(t.path("same.pcap"), "udp"):
+        send(t.sample("03_fcm_icmp_prohibited"))
+    live.end()
+    equal(neutral(json.loads(live.out())), neutral(t.check(t.path("same.pcap"))[1]), "-f")
+
+
+def check_vlan(t):
+    """A tag that the kernel takes off is put back."""
+    live = t.live()
+    send(t.sample("23_vlan"), 8.0)
+    time.sleep(0.3)
+    live.end()
+    want = t.check(t.sample("23_vlan"))[1]
+    got = json.loads(live.out())
+    for key in ("captures", "summary"):
+        for field in ("packets", "bytes", "flows", "documented", "unexpected"):
+            a, b = (x[key][0] if key == "captures" else x[key] for x in (got, want))
+            equal(a.get(field), b.get(field), "%s of VLANs" % field)
+
+
+def check_down(t):
+    """An interface that is taken down and up again is captured on."""
+    live = t.live()
+    send(t.sample("03_fcm_icmp_prohibited"))
+    time.sleep(0.3)
+    ip("link", "set", "pl1", "down")
+    time.sleep(0.5)
+    ip("link", "set", "pl1", "up")
+    wait_for("carrier", lambda: b"state UP" in subprocess.check_output(["ip", "link", "show", "pl1"]))
+    send(t.sample("03_fcm_icmp_prohibited"))
+    time.sleep(0.3)
+    equal(live.end(), 1, "exit status")
+    want = 2 * len(list(records(t.sample("03_fcm_icmp_prohibited"))))
+    equal(json.loads(live.out())["captures"][0]["packets"], want, "packets")
+
+
+def check_gone(t):
+    """One that is taken away ends the sensor, with a report of what was seen."""
+    live = t.live()
+    send(t.sample("03_fcm_icmp_prohibited"))
+    time.sleep(0.3)
+    ip("link", "del", "pl0")
+    equal(live.process.wait(WAIT_S), 2, "exit status")
+    make_wire()
+    equal("disappeared" in live.err(), True, live.err())
+    equal(json.loads(live.out())["verdict"], "fail", "verdict")
+
+
+def check_refusals(t):
+    for args, said in ((["-i", "nosuch0"], "no such interface"),
+                       ([], "no interface"),
+                       (["-i", "pl1", "x.pcap"], "reads no files"),
+                       (["-i", "pl1", "-f", "tcp port"], "man pcap-filter"),
+                       (["-i", "pl1", "--every", "5m"], "--report"),
+                       (["-i", "pl1", "--ring", "0"], "from 1 to")):
+        run = subprocess.run([t.binary, "live"] + args, capture_output=True, text=True,
+                             timeout=WAIT_S)
+        equal((run.returncode, said in run.stderr), (2, True), "live %s: %s" % (args, run.stderr))
+    shutil.copy(t.binary, t.path("policap"))
+    os.chmod(t.folder, 0o755)
+    run = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+                          t.path("policap"), "live", "-i", "pl1"], capture_output=True, text=True,
+                         timeout=WAIT_S)
+    equal((run.returncode, "setcap cap_net_raw" in run.stderr), (2, True), run.stderr)
+
+
+def main():
+    binary, root = (os.path.abspath(arg) for arg in sys.argv[1:3])
+    if INSIDE not in os.environ:
+        enter_namespace()
+    make_wire()
+    bad = 0
+    for name, check in sorted(globals().items()):
+        if not name.startswith("check_"):
+            continue
+        begun = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                check(Test(binary, root, folder))
+                print("ok   %s (%.1f s)" % (name, time.monotonic() - begun))
+            except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as e:
+                bad += 1
+                print("FAIL %s: %s" % (name, e))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
