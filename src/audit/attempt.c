@@ -84,6 +84,13 @@ static bool acknowledges_unseen(const struct flow_end *end,
            seq_after(end->ack, other->seq_end);
 }
 
+/* Has this end gone on in its numbers, though nothing that it said was seen? */
+static bool spoke_unseen(const struct flow_end *end)
+{
+    return (end->seen & END_ISN) && !end->payload_packets &&
+           seq_after(end->seq_end, end->isn + 1 + (end->signs[SIGN_FIN].n > 0));
+}
+
 /* Did the opener itself end what was never answered?  Then it waited in vain; else the
  * capture may just have lost the answer. */
 static bool gave_up(const struct flow_end *o, struct repetition *again)
@@ -106,7 +113,7 @@ static enum attempt_sign unanswered_data(const struct flow_end *o,
     }
     *again = (struct repetition){o->seq_first_n, o->signs[SIGN_DATA].first_ns,
                                  o->last_data_ns};
-    if (acknowledges_unseen(o, r)) {
+    if (acknowledges_unseen(o, r) || spoke_unseen(r)) {
         return ATTEMPT_OK; /* The answer was there; the capture lost it. */
     }
     if ((r->seen & END_ACK) && seq_after(r->ack, o->seq_first)) {
@@ -129,7 +136,7 @@ static bool answered(const struct flow_end *r)
     return r->signs[SIGN_SYN_ACK].n || r->payload_packets;
 }
 
-enum { SYN_REPEATS = 3, TAIL_REPEATS = 3, TAIL_SPAN_S = 3 };
+enum { SYN_REPEATS = 3, TAIL_REPEATS = 3, TAIL_SPAN_S = 3, MEDIA_PACKETS = 50 };
 
 enum {
     ALERT_CERTIFICATE_UNKNOWN = 46, /* "Some other issue" with the certificate. */
@@ -184,13 +191,19 @@ static bool misses_beginning(const struct flow_end *o, const struct flow_end *r)
            o->ack == r->isn + 1;
 }
 
+/* Did the opener go on with its last segment, and only with it? */
+static bool is_stalled(const struct flow_end *o)
+{
+    return (o->seen & END_DATA) && o->tail_n >= TAIL_REPEATS &&
+           o->tail_seq != o->seq_first &&
+           o->last_data_ns - o->tail_ns >= TAIL_SPAN_S * second_ns - second_ns / 10;
+}
+
 /* Did it work, and then the opener only repeated its last segment, unheard? */
 static bool is_unheard(const struct flow_end *o, const struct flow_end *r)
 {
-    return (o->seen & END_DATA) && o->tail_n >= TAIL_REPEATS &&
-           o->last_data_ns - o->tail_ns >= TAIL_SPAN_S * second_ns - second_ns / 10 &&
-           o->tail_seq != o->seq_first && r->last_ns < o->tail_ns &&
-           !r->signs[SIGN_FIN].n && !r->signs[SIGN_RST].n && (r->seen & END_ACK) &&
+    return is_stalled(o) && r->last_ns < o->tail_ns && !r->signs[SIGN_FIN].n &&
+           !r->signs[SIGN_RST].n && (r->seen & END_ACK) &&
            !seq_after(r->ack, o->tail_seq);
 }
 
@@ -276,13 +289,15 @@ static bool icmp_forbids(const struct flow_icmp *icmp)
 }
 
 /* Media begin before the other end has opened its port, and go on until it has closed
- * it: an error then says nothing of the call between. */
+ * it: an error then says nothing of the call between, nor does it where only the first
+ * second of a call was seen. */
 static bool icmp_passes(const struct piece *piece, const struct flow_end *o)
 {
     const struct flow_icmp *icmp = &piece->icmp;
 
     return o->first_payload == PAYLOAD_RTP && !icmp_forbids(icmp) &&
-           icmp->last_ns - icmp->first_ns < (o->last_ns - o->first_ns) / 2;
+           (o->packets < MEDIA_PACKETS ||
+            icmp->last_ns - icmp->first_ns < (o->last_ns - o->first_ns) / 2);
 }
 
 /* Each way of media stands for itself: what comes in does not answer what goes out. */
@@ -313,13 +328,35 @@ static bool ttl_untouched(const struct flow_end *end)
     return end->ttl_high == 64 || end->ttl_high == 128 || end->ttl_high == 255;
 }
 
-static uint8_t facts_of(const struct piece *piece, const struct flow_end *o,
-                        const struct flow_end *r, const struct addr *server)
+/* Was what the opener said first not read?  Its first segment was not captured, or not
+ * so far as its payload, or it may still come. */
+static bool is_unread(const struct flow_end *o, const struct flow_end *r)
 {
+    uint32_t begin = o->isn + 1;
+
+    if (!(o->seen & END_ISN)) {
+        return true;
+    }
+    if (o->payload_packets) {
+        return o->seq_first != begin || o->first_payload == PAYLOAD_NONE;
+    }
+    if ((r->seen & END_ACK) && seq_after(r->ack, begin + (o->signs[SIGN_FIN].n > 0))) {
+        return true;
+    }
+    return r->signs[SIGN_SYN_ACK].n && !o->signs[SIGN_FIN].n && !o->signs[SIGN_RST].n &&
+           !r->signs[SIGN_FIN].n && !r->signs[SIGN_RST].n;
+}
+
+static uint16_t facts_of(const struct piece *piece, const struct flow_end *o,
+                         const struct flow_end *r, const struct addr *server)
+{
+    bool tcp = piece->key.proto == 6;
     unsigned facts = 0;
 
     facts |= o->packets && r->packets ? FACT_TWO_WAY : 0;
-    facts |= piece->key.proto == 6 && proves_answer(o) ? FACT_PROVED : 0;
+    facts |= tcp && proves_answer(o) ? FACT_PROVED : 0;
+    facts |= tcp && is_unread(o, r) ? FACT_UNREAD : 0;
+    facts |= tcp && is_stalled(o) ? FACT_STALLED : 0;
     facts |= piece->inexact ? FACT_INEXACT : 0;
     facts |= o->first_payload == PAYLOAD_RTP || r->first_payload == PAYLOAD_RTP
                  ? FACT_RTP
@@ -327,12 +364,12 @@ static uint8_t facts_of(const struct piece *piece, const struct flow_end *o,
     facts |= ttl_untouched(o) ? FACT_TTL_UNTOUCHED : 0;
     facts |= r->signs[SIGN_RST].n && r->rst_bare ? FACT_RST_BARE : 0;
     facts |= addr_is_group(server) ? FACT_GROUP : 0;
-    return (uint8_t)facts;
+    return (uint16_t)facts;
 }
 
 /* A client's port that says something by itself: a service's own, or one that the
  * bulletin names on the phone's side. */
-static uint16_t telling_port(uint8_t proto, uint16_t port, uint8_t facts)
+static uint16_t telling_port(uint8_t proto, uint16_t port, uint16_t facts)
 {
     bool media = proto == 17 && (port == 2222 || port == 2223 || (facts & FACT_RTP));
 
@@ -367,7 +404,10 @@ static void key_signs(struct cell_key *key, const struct piece *piece, unsigned 
         key->rst_ttl = r->rst_ttl;
     }
     if (key->sign == ATTEMPT_OK || key->sign == ATTEMPT_UNSEEN) {
-        return;
+        if (!(key->facts & FACT_STALLED)) {
+            return;
+        }
+        again = (struct repetition){o->tail_n, o->tail_ns, o->last_data_ns};
     }
     key->repeats = (uint8_t)(again.n > 5 ? 5 : again.n);
     key->span_s = seconds_step(again.last_ns - again.first_ns);

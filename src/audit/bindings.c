@@ -125,3 +125,16 @@ void names_add_bound(const struct judging *j, uint32_t device, const struct addr
         }
     }
 }
+
+bool names_have_v4(const struct judging *j, uint32_t device, const char *name)
+{
+    for (size_t i = 0; i < j->n_named; i++) {
+        const struct named_addr *n = &j->named[i];
+
+        if (n->device == (long)device && addr_is_v4(&n->addr) &&
+            strcmp(n->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -11,7 +11,15 @@
 
 #include <string.h>
 
-enum { PROTO_UDP = 17, RTP_LOWEST_PORT = 4000 };
+enum {
+    PROTO_TCP = 6,
+    PROTO_UDP = 17,
+    RTP_LOWEST_PORT = 4000,
+    PORT_HTTP = 80,
+    PORT_HTTPS = 443,
+    SYN_WAIT_S = 3,
+    SYSTEM_PORTS = 1024 /* RFC 6335: below it, ports say what they are for. */
+};
 
 static const int64_t second_ns = 1000000000;
 
@@ -63,6 +71,21 @@ static void drop_media(struct claim *claim, const struct cell_key *key)
     claim->n_rows = n;
 }
 
+/* Might a row match if the capture had all of the flow?  A name that was not read could
+ * be one that is listed, and that of a CONNECT, which any port but one that is for
+ * something else may take. */
+static bool may_be_listed(const struct cell_key *key)
+{
+    bool web = key->server_port == PORT_HTTP || key->server_port == PORT_HTTPS;
+    bool named = key->names[0] != 0;
+    bool unread = (key->facts & FACT_UNREAD) ||
+                  (key->payload == PAYLOAD_HTTP && !named) ||
+                  (key->sign == ATTEMPT_SYN_SILENT && key->waited_s < SYN_WAIT_S);
+
+    return key->proto == PROTO_TCP && unread &&
+           (web ? !named : key->server_port >= SYSTEM_PORTS);
+}
+
 static enum claim_verdict verdict_of(const struct claim *claim,
                                      const struct cell_key *key, bool inbound)
 {
@@ -74,7 +97,7 @@ static enum claim_verdict verdict_of(const struct claim *claim,
         return CLAIM_CANDIDATE; /* The device itself may have meant another name. */
     }
     if (!inbound) {
-        return CLAIM_UNEXPECTED;
+        return may_be_listed(key) ? CLAIM_CANDIDATE : CLAIM_UNEXPECTED;
     }
     return key->basis == OPENER_FIRST_PACKET ? CLAIM_UNEXPECTED
                                              : CLAIM_UNEXPECTED_INBOUND;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORT_HTTPS = 443 };
+enum { PROTO_TCP = 6, PROTO_UDP = 17, PORT_DNS = 53, PORT_HTTPS = 443 };
 
 static int group_cmp(const struct judging *j, const struct attempt *a,
                      const struct attempt *b)
@@ -245,6 +245,47 @@ static bool only_v6(const struct judging *j, uint32_t device)
     return true;
 }
 
+/* Did the phone turn to IPv4 from there, or may it have done so where the capture does
+ * not show it?  Having an IPv4 address of the name it does, sooner or later. */
+static bool may_fall_back(const struct judging *j, const struct lane *lanes, size_t n,
+                          const struct lane *bad)
+{
+    const struct attempt *a = bad->bad;
+
+    if (!a->peer_name) {
+        return link_has_v4(j, a); /* It can not be told for what IPv4 stood in. */
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_v6(&lanes[i]) && lanes[i].attempts[0]->port == a->port &&
+            name_cmp(lanes[i].attempts[0]->peer_name, a->peer_name) == 0) {
+            return !lanes[i].bad; /* It did: in vain, or how is not known. */
+        }
+    }
+    return names_have_v4(j, a->device, a->peer_name) &&
+           (bad->result.cause == CAUSE_SYN_DROP ||
+            !link_goes_on(j, a->device, a->cell->last_ns));
+}
+
+/* TCP to port 53 of a host that, for all that is known, is no resolver: nobody misses
+ * its answers. */
+static bool is_no_resolver(const struct judging *j, const struct attempt *a)
+{
+    return a->port == PORT_DNS && a->cell->key.proto == PROTO_TCP &&
+           a->via == MATCH_ANY &&
+           !link_answers(j, a->device, &a->peer, PROTO_UDP, PORT_DNS);
+}
+
+/* Were there ICMP errors that were cut before what they quote? */
+static bool has_cut_errors(const struct judging *j)
+{
+    for (size_t i = 0; i < j->tally->n_captures; i++) {
+        if (j->tally->captures[i].snaplen_cut_packets > 0) {
+            return j->tally->background[BACKGROUND_ICMP] > 0;
+        }
+    }
+    return false;
+}
+
 /* What nothing is to be said against, though it failed. */
 static bool is_excused(const struct judging *j, const struct lane *lanes, size_t n,
                        const struct lane *bad)
@@ -262,16 +303,20 @@ static bool is_excused(const struct judging *j, const struct lane *lanes, size_t
                                           bad->result.cause == CAUSE_NO_REPLY)) {
         return true;
     }
-    /* The host may just be down, and the router have said so, or say so. */
+    /* The host may just be down, and the router have said so, or say so, in packets
+     * that can not be read. */
     if (a->verdict == CLAIM_CANDIDATE &&
         (bad->result.cause == CAUSE_SYN_DROP
-             ? !sight_hears(j, &a->ip, &a->peer)
+             ? !sight_hears(j, &a->ip, &a->peer) || has_cut_errors(j)
              : bad->result.cause == CAUSE_ICMP_UNREACHABLE &&
                    !outcome_says_port(&a->cell->key))) {
         return true;
     }
-    if (is_v6(bad) && !a->peer_name && link_has_v4(j, a)) {
-        return true; /* Without a name it can not be told for what IPv4 stood in. */
+    if (is_no_resolver(j, a)) {
+        return true;
+    }
+    if (is_v6(bad) && may_fall_back(j, lanes, n, bad)) {
+        return true;
     }
     return has_fallback(lanes, n, bad) || link_is_scan(j, a);
 }

@@ -383,6 +383,7 @@ void judgement_free(struct judgement *out)
     free(out->judging->attempts);
     free(out->judging->by_time);
     free(out->judging->down);
+    free(out->judging->stalled);
     calls_free(out->judging);
     live_free(out->judging);
     free(out->judging);

@@ -87,6 +87,8 @@ struct judging {
     size_t n_proxies;
     struct down *down; /* Hosts that a router found to be down. */
     size_t n_down;
+    const struct attempt **stalled; /* FACT_STALLED */
+    size_t n_stalled;
     struct cell *cells; /* Of the pieces that are not over. */
     size_t n_cells;
     struct tally own; /* The tally with what is over folded, where 'tally' is this. */
@@ -121,6 +123,9 @@ bool bindings_index(struct judging *j);
 /* Names that lookups gave for 'addr' at 'ns', the device's own first. */
 void names_add_bound(const struct judging *j, uint32_t device, const struct addr *addr,
                      int64_t ns, struct claim *claim);
+
+/* Was the device told an IPv4 address of the name? */
+bool names_have_v4(const struct judging *j, uint32_t device, const char *name);
 
 /* claim.c */
 void claim_of(const struct judging *j, const struct cell *cell, uint32_t device,
@@ -210,6 +215,8 @@ bool link_is_proxy(const struct judging *j, const struct attempt *attempt);
 bool link_has_name(const struct judging *j, uint32_t device, const char *name);
 /* Does the same port work for the device over IPv4, with whomever? */
 bool link_has_v4(const struct judging *j, const struct attempt *bad);
+/* Did the device open a flow well after that time? */
+bool link_goes_on(const struct judging *j, uint32_t device, int64_t ns);
 /* Is the failed attempt one of a scan by the device? */
 bool link_is_scan(const struct judging *j, const struct attempt *bad);
 

@@ -11,7 +11,8 @@
 
 enum {
     LINK_GRACE_S = 1,
-    VAIN_S = 30, /* What began so long before may still be tried. */
+    VAIN_S = 30,     /* What began so long before may still be tried. */
+    FALL_BACK_S = 3, /* So soon a phone turns to IPv4 from an IPv6 that said no. */
     SCAN_PORTS = 10,
     SCAN_S = 60,
     VAIN_TRIES = 8 /* So many are looked at; more would say the same. */
@@ -61,12 +62,18 @@ static void proxies_list(struct judging *j)
 
 bool links_index(struct judging *j)
 {
-    j->by_time = malloc((j->n_attempts + 1) * sizeof(const struct attempt *));
-    if (!j->by_time) {
+    size_t room = (j->n_attempts + 1) * sizeof(const struct attempt *);
+
+    j->by_time = malloc(room);
+    j->stalled = malloc(room);
+    if (!j->by_time || !j->stalled) {
         return false;
     }
     for (size_t i = 0; i < j->n_attempts; i++) {
         j->by_time[i] = &j->attempts[i];
+        if (j->attempts[i].cell->key.facts & FACT_STALLED) {
+            j->stalled[j->n_stalled++] = &j->attempts[i];
+        }
     }
     if (j->n_attempts > 0) {
         qsort(j->by_time, j->n_attempts, sizeof(const struct attempt *),
@@ -213,6 +220,22 @@ static bool was_in_vain(const struct attempt *a)
            a->cell->key.sign == ATTEMPT_HELLO_SILENT;
 }
 
+/* Did a connection to somebody else, which had worked, go unheard in this time? */
+static bool has_stalled(const struct judging *j, uint32_t device,
+                        const struct addr *peer, int64_t from, int64_t to)
+{
+    for (size_t i = 0; i < j->n_stalled; i++) {
+        const struct attempt *a = j->stalled[i];
+        int64_t began = a->cell->last_ns - a->cell->key.span_s * second_ns;
+
+        if (a->device == device && !a->inbound && began <= to &&
+            a->cell->last_ns >= from && !addr_equal(&a->peer, peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool link_gap(const struct judging *j, uint32_t device, const struct addr *peer,
               int64_t from, int64_t to)
 {
@@ -221,6 +244,9 @@ bool link_gap(const struct judging *j, uint32_t device, const struct addr *peer,
 
     if (link_heard(j, device, from, to)) {
         return false;
+    }
+    if (has_stalled(j, device, peer, from, to)) {
+        return true;
     }
     n = within(j, device, from - VAIN_S * second_ns, to, &a);
     for (size_t i = n; i-- > 0 && tries < VAIN_TRIES;) {
@@ -277,6 +303,13 @@ bool link_has_v4(const struct judging *j, const struct attempt *bad)
         }
     }
     return false;
+}
+
+bool link_goes_on(const struct judging *j, uint32_t device, int64_t ns)
+{
+    const struct attempt *const *a;
+
+    return within(j, device, ns + FALL_BACK_S * second_ns, INT64_MAX, &a) > 0;
 }
 
 bool link_is_scan(const struct judging *j, const struct attempt *bad)

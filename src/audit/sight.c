@@ -129,7 +129,7 @@ void sight_judge(struct judging *j)
         struct prefix subnet = subnet_of(j, &a->ip);
         struct sight_scope *scope =
             scope_of(j, &subnet, target_of(j, &subnet, &a->peer));
-        uint8_t facts = a->cell->key.facts;
+        uint16_t facts = a->cell->key.facts;
 
         if (scope) {
             scope->heard += a->cell->packets[!a->inbound];

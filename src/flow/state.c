@@ -265,7 +265,7 @@ static bool looks_like_http(const uint8_t *p, size_t len)
 enum payload_kind payload_kind_of(uint8_t proto, const uint8_t *p, size_t len)
 {
     if (len == 0) {
-        return PAYLOAD_OTHER;
+        return PAYLOAD_NONE; /* Cut off. */
     }
     if (proto == 17) {
         if ((p[0] & 0xc0) == 0xc0 && len >= 7) {

@@ -118,11 +118,28 @@ def wrong(whole, cut):
 
 
 def captures(root, shared):
-    for folder in [os.path.join(root, "pcaps")] + ([shared] if shared else []):
+    own = [os.path.join(root, "pcaps"), os.path.join(root, "tests", "lab", "captures")]
+    for folder in own + ([shared] if shared else []):
         if os.path.isdir(folder):
             for name in sorted(os.listdir(folder)):
                 if name.endswith(".pcap"):
                     yield os.path.join(folder, name)
+
+
+def site_of(root, path, folder):
+    """The site file of a capture: the common one, changed as its scene was."""
+    with open(os.path.join(root, "pcaps", "site.json"), encoding="utf-8") as file:
+        site = json.load(file)
+    truth = path[:-len(".pcap")] + ".truth.json"
+    if os.path.dirname(path).endswith("captures"):
+        with open(truth, encoding="utf-8") as file:
+            scene = json.load(file)
+        site["roles"].update(scene.get("roles", {}))
+        site.update(scene.get("site", {}))
+    out = os.path.join(folder, "site-%s.json" % os.path.basename(path))
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(site, file)
+    return out
 
 
 def main():
@@ -139,7 +156,6 @@ def main():
         print("the shared captures are not there: only those of pcaps/ are cut")
         lab = None
     print("seed %d" % args.seed)
-    site_file = os.path.join(args.root, "pcaps", "site.json")
     runs = bad = 0
     seen = set()
     with tempfile.TemporaryDirectory() as folder, \
@@ -152,7 +168,7 @@ def main():
             seen.add(name)
             head, records = capture
             jobs = []
-            for site in (site_file, None):
+            for site in (site_of(args.root, path, folder), None):
                 whole = accusations(args.binary, path, site)
                 for i, (how, kept) in enumerate(variants(records, rng, args.runs)):
                     part = os.path.join(folder, "%s-%s-%d.pcap" % (name, bool(site), i))

@@ -8,6 +8,7 @@
  *   H  SYN-ACK                 B  the first data again         U  a datagram
  *   A  bare ACK                L  data, a ClientHello          C  a copy of the last
  *   x  RST of a box on the way, with its own TTL
+ *   G  data that the capture lost
  *   I  ICMP 3/13 from a router that quotes the phone
  *   P  ICMP 3/3 from that router, p from the server itself
  *   Q  ICMP 3/1 from that router
@@ -134,6 +135,11 @@ static inline void script_add(struct script *s, char kind, int64_t ms)
         return;
     }
 
+    if (upper == 'G') {
+        s->seq[who] += SCRIPT_MTU;
+        s->n--;
+        return;
+    }
     bool icmp = strchr("IPQ", upper) != NULL;
     who = icmp ? 0 : who;
     *p = (struct packet){

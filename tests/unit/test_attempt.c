@@ -39,6 +39,7 @@ static const struct row rows[] = {
     {"a hello sent twice", "S0 h20 A21 L22 T230",        5000, ATTEMPT_HELLO_SILENT, 2, 0, 5, FACT_TWO_WAY | FACT_PROVED},
     {"a hello acknowledged, and given up", "S0 h20 A21 L22 a40 F10022", 15000, ATTEMPT_NO_ANSWER, 1, 10, 13, FACT_TWO_WAY | FACT_PROVED},
     {"a hello acknowledged, and nothing since", "S0 h20 A21 L22 a40", 15000, ATTEMPT_OPEN, 1, 0, 13, FACT_TWO_WAY | FACT_PROVED},
+    {"a hello, and an answer that was lost", "S0 h20 A21 L22 g30 a40 F10022", 15000, ATTEMPT_OK, 0, 0, 0, FACT_TWO_WAY | FACT_PROVED},
     {"a handshake alone", "S0 h20 A21",                  5000, ATTEMPT_OPEN, 0, 0, 0, FACT_TWO_WAY | FACT_PROVED},
     {"worked, then unheard", "S0 h20 A21 D22 a40 d50 A51 D9000 T9300 T10000 T12000", 15000, ATTEMPT_TAIL_SILENT, 4, 3, 5, FACT_TWO_WAY | FACT_PROVED},
     {"worked, and repeated once", "S0 h20 A21 D22 a40 d50 A51 D9000 T9300 a9310", 15000, ATTEMPT_OK, 0, 0, 0, FACT_TWO_WAY | FACT_PROVED},
@@ -82,6 +83,38 @@ static void check_row(void **state)
     assert_int_equal(key.waited_s, row->waited_s);
     assert_int_equal(key.server_port, 5228);
     assert_int_equal(key.client_port, 0);
+}
+
+/* What the capture did not hold of an opener's first words, and connections that went
+ * unheard, weaken what is said of others. */
+static void check_unread(void **state)
+{
+    static const struct {
+        const char *words;
+        unsigned facts;
+    } table[] = {
+        {"S0 h20 A21 D22 d40", 0},
+        {"S0 h20 A21 F22 f23", 0}, /* It said nothing. */
+        {"S0 h20 A21 R22", 0},
+        {"S0 r1", 0},
+        {"S0 S1000 S3000", 0},
+        {"S0 h20 A21", FACT_UNREAD}, /* It may still speak. */
+        {"S0 h20 A21 G22 d40 A41", FACT_UNREAD},
+        {"S0 h20 A21 G22 D23 d40", FACT_UNREAD},
+        {"S0 h20 A21 G22 a40 F41 f42", FACT_UNREAD},
+        {"D22 d40", FACT_UNREAD},
+        {"S0 A20 D21 D40 T300 T900 T3040", FACT_STALLED},
+        {"S0 A20 D21 D40 T300 T900 T2900", 0},
+        {"S0 A20 D21 T300 T900 T3040", 0}, /* It never worked. */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        struct piece piece = script_piece(table[i].words);
+        struct cell_key key = attempt_of(&piece, piece.last_ns);
+
+        assert_int_equal(key.facts & (FACT_UNREAD | FACT_STALLED), table[i].facts);
+    }
 }
 
 /* Who stopped it, and how, stands in the key. */
@@ -137,11 +170,12 @@ static void check_cell(void **state)
 int main(void)
 {
     struct CMUnitTest tests[80] = {
+        cmocka_unit_test(check_unread),
         cmocka_unit_test(check_blocker),
         cmocka_unit_test(check_key),
         cmocka_unit_test(check_cell),
     };
-    size_t n = 3;
+    size_t n = 4;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         tests[n++] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
