@@ -416,6 +416,17 @@ static void key_signs(struct cell_key *key, const struct piece *piece, unsigned 
     }
 }
 
+/* What stands for nothing but another page accuses only where nothing was empty. */
+static enum check_result check_of(const struct piece *piece)
+{
+    if (!(piece->check & CHECK_SIGN_ASKED)) {
+        return CHECK_NONE;
+    }
+    return piece->check & CHECK_SIGN_EMPTY   ? CHECK_OK
+           : piece->check & CHECK_SIGN_OTHER ? CHECK_PORTAL
+                                             : CHECK_NONE;
+}
+
 struct cell_key attempt_of(const struct piece *piece, int64_t end_ns)
 {
     struct opener opener = piece_opener(piece);
@@ -433,7 +444,7 @@ struct cell_key attempt_of(const struct piece *piece, int64_t end_ns)
     key.slot = (uint32_t)(piece->first_ns / second_ns / SLOT_SECONDS);
     key.basis = (uint8_t)opener.basis;
     key.payload = o->first_payload;
-    key.check = piece->check;
+    key.check = (uint8_t)check_of(piece);
     key.source = piece->key.source;
     key_names(&key, piece);
     key_signs(&key, piece, opener.end, end_ns);

@@ -309,7 +309,7 @@ static bool run(struct judging *j, struct policap_error *err)
     if (!devices_join(j, err)) {
         return false;
     }
-    if (!bindings_index(j) || !calls_index(j) || !attempts_make(j) ||
+    if (!bindings_index(j) || !calls_index(j) || !attempts_make(j) || !nats_find(j) ||
         !links_settle(j) || !aborts_settle(j) || !links_index(j)) {
         return fail(err, "out of memory while judging");
     }
@@ -320,6 +320,7 @@ static bool run(struct judging *j, struct policap_error *err)
     strangers_judge(j);
     advise(j);
     registrations_advise(j);
+    binds_advise(j);
     if (!expectations_judge(j, err)) {
         return false;
     }

@@ -176,6 +176,7 @@ struct device {
     size_t n_addrs;
     const char *host_name; /* NULL: unknown.  Shown only with show_names. */
     enum identity identified_by;
+    bool is_nat;              /* Several phones stand behind its address. */
     const char *joined_by;    /* "dhcp", "mac", or NULL with one address. */
     uint8_t *rows;            /* enum row_state of each row of the policy. */
     struct stretch *timeline; /* By row, then time. */

@@ -178,13 +178,29 @@ bool calls_have(const struct judging *j, const struct cell *cell, bool inbound);
 /* 'result', or what is known better of media that go only one way. */
 struct result calls_result(const struct judging *j, const struct cell *cell,
                            bool inbound, struct result result);
-bool calls_is_sip_port(uint16_t port);
+/* Is the flow of SIP, by its ports or because its messages say so? */
+bool calls_is_signalling(const struct judging *j, const struct cell_key *key);
+
+/* exchanges.c: exchanges of one kind between two hosts, at one port over one transport,
+ * by time. */
+typedef void (*exchanges_judge)(struct judging *j, const struct exchange *const *run,
+                                size_t n);
+void exchanges_each(struct judging *j, enum exchange_kind kind, exchanges_judge each);
+/* An attempt of a device that the exchange was in, or NULL. */
+const struct attempt *exchange_attempt(const struct judging *j,
+                                       const struct exchange *e);
+
+/* binds.c: what directories themselves said no to: findings of advice. */
+void binds_advise(struct judging *j);
 
 /* voice_signs.c: 'result', or what is known better of SIP that is not answered. */
 struct result registration_result(const struct judging *j, const struct cell *cell,
                                   bool inbound, struct result result);
 /* What call servers themselves said no to, and A5: findings of advice. */
 void registrations_advise(struct judging *j);
+
+/* nats.c: marks the devices that are several. */
+bool nats_find(struct judging *j);
 
 /* aborts.c: handshakes that phones end again and again at the certificate. */
 bool aborts_settle(struct judging *j);

@@ -1,192 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What payloads tell: names, lookups, leases.  A TCP payload is looked at only until
+ * What payloads tell of whom a flow is with.  A TCP payload is looked at only until
  * its direction is settled, then it is only counted.
  */
 #include "audit/records.h"
 #include "audit/shard.h"
+#include "names/ldap.h"
+#include "voice/voice.h"
 
 #include <stdlib.h>
 
 enum { PORT_DNS = 53, PORT_DHCP_SERVER = 67, PORT_DHCP_CLIENT = 68, PROTO_UDP = 17 };
 
+enum { DTLS_HANDSHAKE = 22 /* The first byte; QUIC's has its top bit set. */ };
+
+enum { LDAP_SEGMENTS = 32 /* Of one end; a bind comes early. */ };
+
 enum { QUIC_DATAGRAMS = 16 /* A client's hello is not spread over more. */ };
-
-/* Bits of piece.settled: one for each end, and what is waited for. */
-enum { SETTLED_BOTH = 3, SETTLED_CHECK = 4 };
-
-static const int64_t second_ns = 1000000000;
-
-/* --- DNS --- */
-
-static enum lookup_answer answer_of(const struct dns_message *m)
-{
-    switch (m->rcode) {
-    case 0:
-        break;
-    case 2:
-        return LOOKUP_SERVFAIL;
-    case 3:
-        return LOOKUP_NXDOMAIN;
-    case 5:
-        return LOOKUP_REFUSED;
-    default:
-        return LOOKUP_OTHER;
-    }
-    if (m->n_addresses == 0) {
-        return m->partial || m->truncated ? LOOKUP_OTHER : LOOKUP_EMPTY;
-    }
-    for (size_t i = 0; i < m->n_addresses; i++) {
-        const struct addr *a = &m->addresses[i];
-
-        if (!addr_is_private(a) && !addr_is_unspecified(a) && !addr_is_loopback(a)) {
-            return LOOKUP_ADDRESS;
-        }
-    }
-    return LOOKUP_PRIVATE;
-}
-
-static void bind_addresses(struct tally *tally, const struct dns_message *m,
-                           const struct addr *host, uint32_t name, int64_t ns,
-                           uint32_t frame)
-{
-    for (size_t i = 0; i < m->n_addresses; i++) {
-        struct binding_key key = {*host, m->addresses[i], name, 0};
-        struct binding *b = pool_add(&tally->bindings, &key, NULL);
-
-        if (b) {
-            int64_t until = ns + (int64_t)m->ttl * second_ns;
-
-            b->first_ns = b->first_ns == 0 || ns < b->first_ns ? ns : b->first_ns;
-            b->last_ns = ns > b->last_ns ? ns : b->last_ns;
-            b->until_ns = until > b->until_ns ? until : b->until_ns;
-            b->frame = b->frame ? b->frame : frame;
-        }
-    }
-}
-
-static void dns_note(struct tally *tally, const struct dns_message *m,
-                     const struct packet *packet, uint32_t frame)
-{
-    struct lookup_key key = {
-        .host = m->response ? packet->dst : packet->src,
-        .resolver = m->response ? packet->src : packet->dst,
-        .name = tally_name(tally, m->name),
-        .slot = (uint32_t)(packet->ns / second_ns / SLOT_SECONDS),
-        .type = m->type,
-    };
-    struct lookup *l = key.name ? pool_add(&tally->lookups, &key, NULL) : NULL;
-
-    if (!l) {
-        return;
-    }
-    if (!m->response) {
-        l->queries++;
-        stretch_note(&l->first_query_ns, &l->last_query_ns, packet->ns);
-        l->frames[0] = l->frames[0] ? l->frames[0] : frame;
-        l->frames[1] = frame;
-        return;
-    }
-    l->answers[answer_of(m)]++;
-    stretch_note(&l->first_answer_ns, &l->last_answer_ns, packet->ns);
-    l->frames[2] = l->frames[2] ? l->frames[2] : frame;
-    l->frames[3] = frame;
-    bind_addresses(tally, m, &key.host, key.name, packet->ns, frame);
-}
-
-static void dns_look(struct tally *tally, const struct packet *packet,
-                     struct cursor bytes, uint32_t frame)
-{
-    struct dns_message message;
-
-    if (dns_parse(bytes, &message) != PARSE_OK) {
-        return;
-    }
-    if (message.response ? packet->src_port == PORT_DNS
-                         : packet->dst_port == PORT_DNS) {
-        dns_note(tally, &message, packet, frame);
-    }
-}
-
-/* DNS over TCP: messages behind their lengths (RFC 1035 4.2.2). */
-static void dns_tcp_look(struct tally *tally, const struct packet *packet,
-                         struct cursor bytes, uint32_t frame)
-{
-    struct cursor message;
-
-    while (dns_stream_next(&bytes, &message)) {
-        dns_look(tally, packet, message, frame);
-    }
-}
-
-/* --- DHCP --- */
-
-static void keep_larger(struct addr *have, const struct addr *come)
-{
-    if (addr_cmp(come, have) > 0) {
-        *have = *come;
-    }
-}
-
-static void lease_note(struct tally *tally, const struct dhcp_message *m,
-                       const struct addr *addr, int64_t ns)
-{
-    struct lease_key key = {.mac = m->chaddr, .addr = *addr};
-    struct lease *lease = pool_add(&tally->leases, &key, NULL);
-    uint32_t host_name = tally_name(tally, m->host_name);
-    uint32_t vendor_class = tally_name(tally, m->vendor_class);
-
-    if (!lease) {
-        return;
-    }
-    stretch_note(&lease->first_ns, &lease->last_ns, ns);
-    lease->host_name = record_larger_name(tally, host_name, lease->host_name);
-    lease->vendor_class = record_larger_name(tally, vendor_class, lease->vendor_class);
-    keep_larger(&lease->server, &m->server_id);
-    keep_larger(&lease->relay, &m->relay);
-    lease->mask_bits =
-        m->mask_bits > lease->mask_bits ? m->mask_bits : lease->mask_bits;
-    if (m->n_routers) {
-        keep_larger(&lease->router, &m->routers[0]);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        if (i < m->n_resolvers) {
-            keep_larger(&lease->resolvers[i], &m->resolvers[i]);
-        }
-        if (i < m->n_ntp) {
-            keep_larger(&lease->ntp[i], &m->ntp[i]);
-        }
-    }
-}
-
-enum { DHCP_ACK = 5, DHCP_TYPES = 9 };
-
-static void dhcp_look(struct tally *tally, const struct packet *packet,
-                      struct cursor bytes, uint32_t frame)
-{
-    static const struct addr none;
-    struct dhcp_message m;
-
-    if (dhcp_parse(bytes, &m) != PARSE_OK || m.type >= DHCP_TYPES) {
-        return;
-    }
-
-    struct dhcp_key key = {.mac = m.chaddr,
-                           .slot = (uint32_t)(packet->ns / second_ns / SLOT_SECONDS)};
-    struct dhcp *dhcp = pool_add(&tally->dhcp, &key, NULL);
-    if (dhcp) {
-        dhcp->n[m.type]++;
-        stretch_note(&dhcp->first_ns[m.type], &dhcp->last_ns[m.type], packet->ns);
-        dhcp->frames[m.type] = dhcp->frames[m.type] ? dhcp->frames[m.type] : frame;
-    }
-    if (m.type == DHCP_ACK) {
-        lease_note(tally, &m, addr_is_unspecified(&m.your) ? &m.client : &m.your,
-                   packet->ns);
-    } else if (!m.from_server) {
-        lease_note(tally, &m, addr_is_unspecified(&m.client) ? &none : &m.client,
-                   packet->ns);
-    }
-}
 
 /* --- TCP --- */
 
@@ -213,28 +43,70 @@ static enum parse_result request_look(struct shard *shard, struct piece *piece,
                    (struct flow_name){.source = NAME_HTTP_HOST,
                                       .flags = proxied ? FLOW_NAME_PROXIED : 0,
                                       .port = proxied ? request.port : 0});
-        piece->settled |= request.generate_204 ? SETTLED_CHECK : 0;
+        piece->check |= request.generate_204 ? CHECK_SIGN_ASKED : 0;
     }
     return result;
 }
 
-static void response_look(struct piece *piece, struct cursor bytes)
+/* The first answer counts if the check was asked for; or if no request was seen: then
+ * it may be in another part of the capture. */
+static enum parse_result response_look(struct piece *piece, unsigned from,
+                                       struct cursor bytes)
 {
     struct http_response response;
+    enum parse_result result;
 
-    if ((piece->settled & SETTLED_CHECK) &&
-        http_response_parse(bytes, &response) == PARSE_OK) {
+    if (!(piece->check & CHECK_SIGN_ASKED) && piece->end[!from].payload_packets > 0) {
+        return PARSE_NOT;
+    }
+    result = http_response_parse(bytes, &response);
+    if (result == PARSE_OK) {
         bool ok =
             response.status == 204 || (response.status == 200 && !response.has_body);
 
-        piece->check = ok ? CHECK_OK : CHECK_PORTAL;
+        piece->check |= ok ? CHECK_SIGN_EMPTY : CHECK_SIGN_OTHER;
     }
+    return result == PARSE_MORE ? PARSE_MORE : PARSE_NOT;
+}
+
+/* Messages up to the first of a bind; PARSE_MORE: the last is cut. */
+static enum parse_result bind_find(struct cursor bytes, struct ldap_message *m)
+{
+    enum parse_result result;
+
+    do {
+        result = ldap_next(&bytes, m);
+    } while (result == PARSE_OK && m->kind == LDAP_OTHER && bytes.left > 0);
+    return result;
+}
+
+/* A bind is often asked for behind StartTLS or a look at the root.  Once it is, or is
+ * answered, nothing more is wanted. */
+static enum parse_result ldap_look(struct shard *shard, const struct piece *piece,
+                                   const struct packet *packet, unsigned from,
+                                   struct cursor bytes, uint32_t frame)
+{
+    struct ldap_message m = {LDAP_OTHER, 0};
+    enum parse_result result = bind_find(bytes, &m);
+
+    if (result != PARSE_OK) {
+        return result;
+    }
+    if (m.kind == LDAP_OTHER) {
+        return piece->end[from].payload_packets < LDAP_SEGMENTS ? PARSE_OK : PARSE_NOT;
+    }
+    exchange_note(&shard->tally, packet, EXCHANGE_LDAP_BIND, m.kind == LDAP_BIND_ANSWER,
+                  m.kind == LDAP_BIND ? EXCHANGE_ASKED : EXCHANGE_ANSWERS + m.result,
+                  frame);
+    return m.kind == LDAP_BIND_ANSWER && m.result == LDAP_SASL_GOES_ON ? PARSE_OK
+                                                                       : PARSE_NOT;
 }
 
 /* PARSE_MORE: more of the stream is needed.  PARSE_OK: a message was read, and another
  * may follow.  PARSE_NOT: nothing more is to be learned from this end. */
 static enum parse_result bytes_look(struct shard *shard, struct piece *piece,
-                                    struct cursor bytes)
+                                    const struct packet *packet, unsigned from,
+                                    struct cursor bytes, uint32_t frame)
 {
     struct tls_hello hello;
     enum parse_result result = tls_hello_parse(bytes, &hello);
@@ -245,12 +117,14 @@ static enum parse_result bytes_look(struct shard *shard, struct piece *piece,
                                       .flags = hello.ech ? FLOW_NAME_ECH : 0});
         return PARSE_NOT;
     }
-    if (result == PARSE_MORE) {
-        return PARSE_MORE;
-    }
-    result = request_look(shard, piece, bytes);
     if (result == PARSE_NOT) {
-        response_look(piece, bytes);
+        result = request_look(shard, piece, bytes);
+    }
+    if (result == PARSE_NOT) {
+        result = response_look(piece, from, bytes);
+    }
+    if (result == PARSE_NOT) {
+        result = ldap_look(shard, piece, packet, from, bytes, frame);
     }
     return result;
 }
@@ -301,8 +175,20 @@ bool payload_stream_open(struct shard *shard, struct piece *piece, unsigned from
     return true;
 }
 
+/* SIP on a port of its own: from here on it is looked for in each segment. */
+static bool sip_look(struct shard *shard, struct piece *piece,
+                     const struct packet *packet, unsigned from, struct cursor bytes,
+                     uint32_t frame)
+{
+    if (bytes.at[0] < 'A' || bytes.at[0] > 'Z' || !sip_begins(bytes)) {
+        return false;
+    }
+    piece->settled |= SETTLED_SIP;
+    return voice_tcp_look(shard, piece, packet, from, frame);
+}
+
 static void stream_look(struct shard *shard, struct piece *piece,
-                        const struct packet *packet, unsigned from)
+                        const struct packet *packet, unsigned from, uint32_t frame)
 {
     struct stream *stream = &shard->streams[piece->hello - 1];
     struct cursor segment = {packet->payload, packet->payload_cap};
@@ -314,10 +200,10 @@ static void stream_look(struct shard *shard, struct piece *piece,
         return;
     }
     prefix = stream_prefix(stream);
-    if (prefix.left == 0) {
+    if (prefix.left == 0 || sip_look(shard, piece, packet, from, prefix, frame)) {
         return;
     }
-    switch (bytes_look(shard, piece, prefix)) {
+    switch (bytes_look(shard, piece, packet, from, prefix, frame)) {
     case PARSE_OK:
         stream_close(shard, piece);
         break;
@@ -337,7 +223,7 @@ static uint32_t first_seq(const struct flow_end *end)
 
 /* A segment where nothing is under reassembly. */
 static void segment_look(struct shard *shard, struct piece *piece,
-                         const struct packet *packet, unsigned from)
+                         const struct packet *packet, unsigned from, uint32_t frame)
 {
     const struct flow_end *end = &piece->end[from];
     struct cursor bytes = {packet->payload, packet->payload_cap};
@@ -349,15 +235,18 @@ static void segment_look(struct shard *shard, struct piece *piece,
             settle_end(shard, piece, from);
             return;
         }
-        stream_look(shard, piece, packet, from);
+        stream_look(shard, piece, packet, from, frame);
         return;
     }
-    switch (bytes_look(shard, piece, bytes)) {
+    if (sip_look(shard, piece, packet, from, bytes, frame)) {
+        return;
+    }
+    switch (bytes_look(shard, piece, packet, from, bytes, frame)) {
     case PARSE_OK:
         break;
     case PARSE_MORE:
         if (payload_stream_open(shard, piece, from, packet->tcp_seq)) {
-            stream_look(shard, piece, packet, from);
+            stream_look(shard, piece, packet, from, frame);
         } else {
             settle_end(shard, piece, from);
         }
@@ -372,8 +261,9 @@ static void look_tcp(struct shard *shard, struct piece *piece,
                      const struct packet *packet, unsigned from, uint32_t frame)
 {
     if (packet->src_port == PORT_DNS || packet->dst_port == PORT_DNS) {
-        dns_tcp_look(&shard->tally, packet,
-                     (struct cursor){packet->payload, packet->payload_cap}, frame);
+        payload_dns_stream(&shard->tally, packet,
+                           (struct cursor){packet->payload, packet->payload_cap},
+                           frame);
         return;
     }
     if (voice_tcp_look(shard, piece, packet, from, frame) ||
@@ -381,9 +271,9 @@ static void look_tcp(struct shard *shard, struct piece *piece,
         return;
     }
     if (stream_of(shard, piece, from)) {
-        stream_look(shard, piece, packet, from);
+        stream_look(shard, piece, packet, from, frame);
     } else {
-        segment_look(shard, piece, packet, from);
+        segment_look(shard, piece, packet, from, frame);
     }
 }
 
@@ -437,19 +327,35 @@ static void quic_look(struct shard *shard, struct piece *piece, struct cursor by
     }
 }
 
+static void dtls_look(struct shard *shard, struct piece *piece, struct cursor bytes)
+{
+    struct tls_hello hello;
+
+    if (dtls_hello_parse(bytes, &hello) == PARSE_OK) {
+        name_found(shard, piece, hello.sni,
+                   (struct flow_name){.source = NAME_SNI,
+                                      .flags = hello.ech ? FLOW_NAME_ECH : 0});
+    }
+    settle_udp(shard, piece);
+}
+
 static void look_udp(struct shard *shard, struct piece *piece,
                      const struct packet *packet, unsigned from, uint32_t frame)
 {
     struct cursor bytes = {packet->payload, packet->payload_cap};
 
     if (packet->src_port == PORT_DNS || packet->dst_port == PORT_DNS) {
-        dns_look(&shard->tally, packet, bytes, frame);
+        payload_dns(&shard->tally, packet, bytes, frame);
     } else if (packet->dst_port == PORT_DHCP_SERVER ||
                packet->dst_port == PORT_DHCP_CLIENT) {
-        dhcp_look(&shard->tally, packet, bytes, frame);
+        payload_dhcp(&shard->tally, packet, bytes, frame);
     } else if (!voice_udp_look(&shard->tally, piece, packet, from, frame) &&
-               piece->settled != SETTLED_BOTH) {
-        quic_look(shard, piece, bytes, from);
+               (piece->settled & SETTLED_BOTH) != SETTLED_BOTH) {
+        if (bytes.at[0] == DTLS_HANDSHAKE) {
+            dtls_look(shard, piece, bytes);
+        } else {
+            quic_look(shard, piece, bytes, from);
+        }
     }
 }
 

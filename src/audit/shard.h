@@ -45,6 +45,9 @@ void shard_finish(struct shard *shard);
 
 /* --- what payloads tell (payload.c) --- */
 
+/* Bits of piece.settled: one for each end, and one of a flow that speaks SIP. */
+enum payload_settled { SETTLED_BOTH = 3, SETTLED_SIP = 8 };
+
 /* Looks at the payload of a packet that was just added to 'piece'. */
 void payload_look(struct shard *shard, struct piece *piece, const struct packet *packet,
                   unsigned from, uint32_t frame);
@@ -59,6 +62,19 @@ static inline bool payload_is_settled(const struct piece *piece,
     return packet->kind == PACKET_TCP && (piece->settled >> from & 1) && src != 53 &&
            dst != 53 && (src < 5060 || src > 5071) && (dst < 5060 || dst > 5071);
 }
+
+/* payload_net.c: notes a DNS message, those in a segment, a DHCP message. */
+void payload_dns(struct tally *tally, const struct packet *packet, struct cursor bytes,
+                 uint32_t frame);
+void payload_dns_stream(struct tally *tally, const struct packet *packet,
+                        struct cursor bytes, uint32_t frame);
+void payload_dhcp(struct tally *tally, const struct packet *packet, struct cursor bytes,
+                  uint32_t frame);
+
+/* Notes a request that 'packet' carries, or the answer to one. */
+void exchange_note(struct tally *tally, const struct packet *packet,
+                   enum exchange_kind kind, bool response, unsigned result,
+                   uint32_t frame);
 
 /* Gives back what reassembly holds for a flow that is over. */
 void payload_forget(struct shard *shard, const struct piece *piece);

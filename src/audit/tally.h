@@ -118,16 +118,16 @@ struct host {
     uint32_t arp; /* Times the owner said so itself (ARP). */
 };
 
-/* What was asked and answered in a protocol of requests, in one slot: messages of one
- * kind with one result. */
+/* Messages of one kind with one result, in one slot. */
 enum exchange_kind {
     EXCHANGE_SIP_REGISTER,
     EXCHANGE_SIP_INVITE,
     EXCHANGE_SIP_OTHER,
+    EXCHANGE_LDAP_BIND,
     EXCHANGE_KINDS
 };
 
-/* Results below 100 are of requests; an answer's is its SIP status. */
+/* Below 100: of requests.  Of answers: SIP's status, LDAP's resultCode plus 100. */
 enum exchange_result {
     EXCHANGE_ASKED,
     EXCHANGE_ASKED_AS_USER,   /* With credentials. */
@@ -153,8 +153,7 @@ struct exchange {
     uint32_t frames[4];
 };
 
-/* A SIP call between two hosts that signalled it.  Its Call-ID is kept as a hash: it
- * often holds a user's name. */
+/* A SIP call between two hosts that signalled it; a hash, for Call-IDs hold users. */
 struct call_key {
     struct addr a, b; /* a is the lower address. */
     uint32_t call;
@@ -200,6 +199,7 @@ enum nat_kind {
     NAT_STUN,     /* A request of STUN. */
     NAT_TURN,
     NAT_ICE,
+    NAT_USER, /* A user that registers: a hash of it stands for the address. */
     NAT_KINDS
 };
 

@@ -59,16 +59,60 @@ static int session_cmp(const void *a, const void *b)
                                        : x->first_ns > y->first_ns;
 }
 
-bool calls_is_sip_port(uint16_t port)
+static bool is_sip_port(uint16_t port)
 {
     return port == 5060 || port == 5061 || port == 5070 || port == 5071;
+}
+
+static int end_cmp(const void *a, const void *b)
+{
+    const struct end *x = a, *y = b;
+
+    return calls_end_cmp(&x->addr, x->port, &y->addr, y->port);
+}
+
+/* Who was asked in SIP, at which port. */
+static bool servers_index(const struct judging *j, struct calls *calls)
+{
+    const struct pool *all = &j->tally->exchanges;
+
+    calls->servers = calloc(all->n + 1, sizeof *calls->servers);
+    for (uint32_t i = 0; calls->servers && i < all->n; i++) {
+        const struct exchange_key *key =
+            &((const struct exchange *)pool_at(all, i))->key;
+
+        if (key->kind != EXCHANGE_LDAP_BIND && !is_sip_port(key->port)) {
+            calls->servers[calls->n_servers++] = (struct end){key->peer, key->port};
+        }
+    }
+    if (calls->n_servers > 0) {
+        qsort(calls->servers, calls->n_servers, sizeof *calls->servers, end_cmp);
+    }
+    return calls->servers != NULL;
+}
+
+static bool is_asked(const struct calls *calls, const struct addr *addr, uint16_t port)
+{
+    struct end end = {*addr, port};
+
+    return calls->n_servers > 0 && bsearch(&end, calls->servers, calls->n_servers,
+                                           sizeof *calls->servers, end_cmp);
+}
+
+bool calls_is_signalling(const struct judging *j, const struct cell_key *key)
+{
+    return is_sip_port(key->server_port) || is_sip_port(key->client_port) ||
+           is_asked(j->calls, &key->server, key->server_port) ||
+           is_asked(j->calls, &key->client, key->client_port);
 }
 
 static void session_add(struct calls *calls, const struct cell *cell)
 {
     const struct cell_key *key = &cell->key;
+    bool sip = is_sip_port(key->server_port) ||
+               is_asked(calls, &key->server, key->server_port);
 
-    if (!calls_is_sip_port(key->server_port) || !(key->facts & FACT_TWO_WAY)) {
+    if (!sip || !(key->facts & FACT_TWO_WAY)) {
         return;
     }
     calls->sessions[calls->n_sessions++] =
@@ -138,7 +182,8 @@ bool calls_index(struct judging *j)
 {
     struct calls *calls = j->calls = calloc(1, sizeof *calls);
 
-    if (!calls || !sessions_index(j, calls) || !holds_index(j, calls)) {
+    if (!calls || !servers_index(j, calls) || !sessions_index(j, calls) ||
+        !holds_index(j, calls)) {
         return false;
     }
     calls->announced = pool_index(&j->tally->expectations, announced_cmp);
@@ -154,6 +199,7 @@ void calls_free(struct judging *j)
         free(j->calls->announced);
         free(j->calls->heard);
         free(j->calls->held);
+        free(j->calls->servers);
         free(j->calls->sessions);
         free(j->calls);
     }

@@ -21,6 +21,11 @@ struct session {
     int64_t first_ns, last_ns;
 };
 
+struct end {
+    struct addr addr;
+    uint16_t port;
+};
+
 struct calls {
     const struct expectation **announced; /* By address, port. */
     size_t n_announced;
@@ -28,13 +33,10 @@ struct calls {
     size_t n_heard;
     uint32_t *held; /* Calls in which somebody put the other on hold, sorted. */
     size_t n_held;
+    struct end *servers; /* Asked in SIP at ports that are not SIP's own; sorted. */
+    size_t n_servers;
     struct session *sessions; /* By host. */
     size_t n_sessions;
-};
-
-struct end {
-    struct addr addr;
-    uint16_t port;
 };
 
 /* A flow, and the SDPs that announced its ends. */

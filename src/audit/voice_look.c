@@ -23,18 +23,17 @@ static void note_first(int64_t *first, int64_t ns)
 
 /* --- SIP --- */
 
-static void exchange_note(struct tally *tally, const struct packet *packet,
-                          const struct sip_message *m, unsigned result, uint32_t frame)
+void exchange_note(struct tally *tally, const struct packet *packet,
+                   enum exchange_kind kind, bool response, unsigned result,
+                   uint32_t frame)
 {
     struct exchange_key key = {
-        .host = m->response ? packet->dst : packet->src,
-        .peer = m->response ? packet->src : packet->dst,
+        .host = response ? packet->dst : packet->src,
+        .peer = response ? packet->src : packet->dst,
         .slot = (uint32_t)(packet->ns / second_ns / SLOT_SECONDS),
-        .port = m->response ? packet->src_port : packet->dst_port,
+        .port = response ? packet->src_port : packet->dst_port,
         .result = (uint16_t)result,
-        .kind = m->method == SIP_REGISTER ? EXCHANGE_SIP_REGISTER
-                : m->method == SIP_INVITE ? EXCHANGE_SIP_INVITE
-                                          : EXCHANGE_SIP_OTHER,
+        .kind = (uint8_t)kind,
         .proto = packet->proto,
     };
     struct exchange *e = pool_add(&tally->exchanges, &key, NULL);
@@ -44,6 +43,16 @@ static void exchange_note(struct tally *tally, const struct packet *packet,
         stretch_note(&e->first_ns, &e->last_ns, packet->ns);
         lowest_u32(e->frames, 4, frame);
     }
+}
+
+static void sip_note(struct tally *tally, const struct packet *packet,
+                     const struct sip_message *m, unsigned result, uint32_t frame)
+{
+    enum exchange_kind kind = m->method == SIP_REGISTER ? EXCHANGE_SIP_REGISTER
+                              : m->method == SIP_INVITE ? EXCHANGE_SIP_INVITE
+                                                        : EXCHANGE_SIP_OTHER;
+
+    exchange_note(tally, packet, kind, m->response, result, frame);
 }
 
 static uint32_t call_id_of(const struct sip_message *m)
@@ -103,6 +112,23 @@ static void told_note(struct tally *tally, const struct packet *packet,
         !addr_is_loopback(told) && !addr_is_group(told)) {
         nat_note(tally, packet, kind, told, false, frame);
     }
+}
+
+/* The users behind an address are counted, not known: a hash in 100::/64, where no
+ * address is (RFC 6666). */
+static void user_note(struct tally *tally, const struct packet *packet,
+                      const struct sip_message *m, uint32_t frame)
+{
+    uint64_t hash = hash_bytes(m->user.at, m->user.left, 0);
+    struct addr told = {{1}};
+
+    if (m->response || m->method != SIP_REGISTER || m->user.left == 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof hash; i++) {
+        told.b[8 + i] = (uint8_t)(hash >> (8 * i));
+    }
+    nat_note(tally, packet, NAT_USER, &told, false, frame);
 }
 
 static void addresses_note(struct tally *tally, const struct packet *packet,
@@ -172,21 +198,22 @@ bool voice_sip_look(struct tally *tally, const struct packet *packet,
         return false;
     }
     if (m.method != SIP_ACK) {
-        exchange_note(tally, packet, &m,
-                      m.response          ? m.status
-                      : m.has_credentials ? EXCHANGE_ASKED_AS_USER
-                                          : EXCHANGE_ASKED,
-                      frame);
+        sip_note(tally, packet, &m,
+                 m.response          ? m.status
+                 : m.has_credentials ? EXCHANGE_ASKED_AS_USER
+                                     : EXCHANGE_ASKED,
+                 frame);
     }
     if (in_pieces && !m.response) {
-        exchange_note(tally, packet, &m,
-                      m.partial ? EXCHANGE_FRAGMENTS_MISSING : EXCHANGE_ASKED_IN_PIECES,
-                      frame);
+        sip_note(tally, packet, &m,
+                 m.partial ? EXCHANGE_FRAGMENTS_MISSING : EXCHANGE_ASKED_IN_PIECES,
+                 frame);
     }
     if (m.method == SIP_INVITE || m.method == SIP_BYE) {
         call_note(tally, packet, &m, frame);
     }
     addresses_note(tally, packet, &m, frame);
+    user_note(tally, packet, &m, frame);
     sdp_note(tally, packet, &m, frame);
     return true;
 }

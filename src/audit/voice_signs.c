@@ -151,7 +151,7 @@ struct result registration_result(const struct judging *j, const struct cell *ce
     const struct addr *peer = inbound ? &key->client : &key->server;
     struct asking asking;
 
-    if (!calls_is_sip_port(key->server_port) && !calls_is_sip_port(key->client_port)) {
+    if (!calls_is_signalling(j, key)) {
         return result;
     }
     if (result.outcome != OUTCOME_OK && result.outcome != OUTCOME_UNKNOWN &&
@@ -233,21 +233,6 @@ static const char *status_means(uint16_t status)
     }
 }
 
-static const struct attempt *attempt_between(const struct judging *j, uint32_t device,
-                                             const struct exchange *e)
-{
-    for (size_t i = 0; i < j->n_attempts; i++) {
-        const struct attempt *a = &j->attempts[i];
-
-        if (a->device == device && addr_equal(&a->ip, &e->key.host) &&
-            addr_equal(&a->peer, &e->key.peer) && a->n_rows > 0 &&
-            a->cell->key.proto == e->key.proto && a->port == e->key.port) {
-            return a;
-        }
-    }
-    return NULL;
-}
-
 static void refusal_report(struct judging *j, const struct attempt *a,
                            const struct registration *r,
                            const struct exchange *const *run, size_t n)
@@ -274,72 +259,18 @@ static void refusal_report(struct judging *j, const struct attempt *a,
              "Look at this phone's user and password, and at the call server.");
 }
 
-static bool same_registration(const struct exchange *a, const struct exchange *b)
-{
-    return is_of(a, &b->key.host, &b->key.peer) && a->key.port == b->key.port &&
-           a->key.proto == b->key.proto;
-}
-
-static int registration_cmp(const void *a, const void *b)
-{
-    const struct exchange_key *x = &(*(const struct exchange *const *)a)->key;
-    const struct exchange_key *y = &(*(const struct exchange *const *)b)->key;
-    int order = addr_cmp(&x->host, &y->host);
-
-    order = order != 0 ? order : addr_cmp(&x->peer, &y->peer);
-    if (order != 0) {
-        return order;
-    }
-    if (x->port != y->port) {
-        return x->port < y->port ? -1 : 1;
-    }
-    if (x->proto != y->proto) {
-        return x->proto < y->proto ? -1 : 1;
-    }
-    return memcmp(x, y, sizeof *x);
-}
-
 static void registration_judge(struct judging *j, const struct exchange *const *run,
                                size_t n)
 {
-    long device = device_at(j, &run[0]->key.host, run[0]->first_ns);
     const struct attempt *a;
     struct registration r = {0};
 
     for (size_t i = 0; i < n; i++) {
         answer_add(&r, run[i]);
     }
-    if (device >= 0 && is_refused(&r) &&
-        (a = attempt_between(j, (uint32_t)device, run[0]))) {
+    if (is_refused(&r) && (a = exchange_attempt(j, run[0]))) {
         refusal_report(j, a, &r, run, n);
     }
-}
-
-static void refusals_judge(struct judging *j)
-{
-    const struct pool *pool = &j->tally->exchanges;
-    const struct exchange **sorted = malloc((pool->n + 1) * sizeof *sorted);
-    size_t n = 0;
-
-    if (!sorted) {
-        j->failed = true;
-        return;
-    }
-    for (uint32_t i = 0; i < pool->n; i++) {
-        const struct exchange *e = pool_at(pool, i);
-
-        if (e->key.kind == EXCHANGE_SIP_REGISTER) {
-            sorted[n++] = e;
-        }
-    }
-    qsort(sorted, n, sizeof *sorted, registration_cmp);
-    for (size_t from = 0, to; from < n; from = to) {
-        for (to = from + 1; to < n && same_registration(sorted[from], sorted[to]);
-             to++) {
-        }
-        registration_judge(j, sorted + from, to - from);
-    }
-    free(sorted);
 }
 
 /* --- address translation (A5) --- */
@@ -384,6 +315,7 @@ static unsigned signs_between(const struct judging *j, const struct addr *phone,
         case NAT_ICE:
             sign = A5_STUN;
             break;
+        case NAT_USER: /* Of how many there are: nats.c. */
         case NAT_KINDS:
             break;
         }
@@ -449,13 +381,6 @@ static struct finding *a5_finding(struct judging *j, const struct attempt *a)
     return f;
 }
 
-/* Is the attempt of call signalling, by port or by row? */
-static bool is_signalling(const struct attempt *a)
-{
-    return calls_is_sip_port(a->cell->key.server_port) ||
-           calls_is_sip_port(a->cell->key.client_port);
-}
-
 static bool is_answered(const struct attempt *a)
 {
     return a->cell->packets[0] > 0 && a->cell->packets[1] > 0;
@@ -469,11 +394,11 @@ static void a5_judge(struct judging *j)
         unsigned signs = signs_between(j, &a->ip, &a->peer, &frame);
         struct finding *f;
 
-        if (is_signalling(a) && is_answered(a) && a->n_rows > 0 &&
+        if (calls_is_signalling(j, &a->cell->key) && is_answered(a) && a->n_rows > 0 &&
             !policy_is_inside(j->policy, &a->peer)) {
             signs |= A5_OUTSIDE;
         }
-        if ((signs & ~(unsigned)A5_STUN) && !is_signalling(a)) {
+        if ((signs & ~(unsigned)A5_STUN) && !calls_is_signalling(j, &a->cell->key)) {
             continue;
         }
         if (signs == 0 || !(f = a5_finding(j, a))) {
@@ -490,6 +415,6 @@ static void a5_judge(struct judging *j)
 
 void registrations_advise(struct judging *j)
 {
-    refusals_judge(j);
+    exchanges_each(j, EXCHANGE_SIP_REGISTER, registration_judge);
     a5_judge(j);
 }

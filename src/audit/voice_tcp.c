@@ -99,7 +99,8 @@ bool voice_tcp_look(struct shard *shard, struct piece *piece,
     uint32_t end_seq = packet->tcp_seq + packet->payload_cap;
     enum parse_result result;
 
-    if (!is_sip_port(packet->src_port) && !is_sip_port(packet->dst_port)) {
+    if (!is_sip_port(packet->src_port) && !is_sip_port(packet->dst_port) &&
+        !(piece->settled & SETTLED_SIP)) {
         return false;
     }
     if (piece->hello && shard->streams[piece->hello - 1].end == from) {

@@ -151,11 +151,11 @@ enum flow_name_flag { FLOW_NAME_ECH = 1, FLOW_NAME_PROXIED = 2 };
 struct piece {
     struct flow_key key;
     int64_t first_ns, last_ns;
-    uint8_t closing; /* enum closing */
-    uint8_t settled; /* No more payload is looked at. */
-    uint8_t inexact; /* Driven out early, or a part is missing. */
-    uint8_t check;   /* Result of Android's connectivity check: enum check_result. */
-    uint32_t hello;  /* Index + 1 of a stream under reassembly, 0: none. */
+    uint8_t closing;        /* enum closing */
+    uint8_t settled;        /* No more payload is looked at. */
+    uint8_t inexact;        /* Driven out early, or a part is missing. */
+    uint8_t check;          /* Of Android's connectivity check: enum check_sign. */
+    uint32_t hello;         /* Index + 1 of a stream under reassembly, 0: none. */
     uint32_t copy_print[4]; /* The last packets, to know copies of them ... */
     uint32_t copy_ms[4];    /* ... and when they were. */
     uint8_t copy_at;        /* Which of them is overwritten next. */
@@ -170,6 +170,14 @@ struct piece {
 enum closing { CLOSING_FIN_0 = 1, CLOSING_FIN_1 = 2, CLOSING_RST = 4 };
 
 enum check_result { CHECK_NONE, CHECK_OK, CHECK_PORTAL };
+
+/* What was seen of the check: bits, since question and answer may lie in different
+ * parts of a capture. */
+enum check_sign {
+    CHECK_SIGN_ASKED = 1, /* The request is Android's check. */
+    CHECK_SIGN_EMPTY = 2, /* The first answer is 204, or empty. */
+    CHECK_SIGN_OTHER = 4  /* It is something else. */
+};
 
 /* Hash of a key: unseeded, the same on each machine. */
 static inline uint64_t flow_key_hash(const struct flow_key *key)

@@ -213,7 +213,7 @@ static void facts_merge(struct piece *into, const struct piece *from)
     into->last_ns = from->last_ns > into->last_ns ? from->last_ns : into->last_ns;
     into->inexact |= from->inexact;
     into->closing |= from->closing;
-    into->check = from->check > into->check ? from->check : into->check;
+    into->check |= from->check;
     flow_icmp_merge(&into->icmp, &from->icmp);
     for (unsigned i = 0; i < FLOW_NAMES && from->names[i].name; i++) {
         piece_add_name(into, from->names[i]);

@@ -73,6 +73,11 @@ enum parse_result tls_hello_parse(struct cursor stream, struct tls_hello *out);
  * carry. */
 enum parse_result tls_hello_message_parse(struct cursor message, struct tls_hello *out);
 
+/* Reads the ClientHello that a datagram begins with, records included: DTLS 1.0 to 1.3.
+ * PARSE_NOT also for one in several fragments, which only post-quantum keys need. Never
+ * PARSE_MORE. */
+enum parse_result dtls_hello_parse(struct cursor datagram, struct tls_hello *out);
+
 /* An alert that was sent in the clear (RFC 8446 6, RFC 5246 7.2). */
 struct tls_alert {
     bool fatal;

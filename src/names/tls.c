@@ -3,8 +3,10 @@
  * The ClientHello of TLS 1.0 to 1.3: RFC 8446 4.1.2 and 5.1, with the server name of
  * RFC 6066 3 and the mark of Encrypted Client Hello (RFC 9849).
  *
- * What it leaves out: SSLv2 hellos, DTLS, and all that does not tell a name.  TLS
- * libraries read a hello only as one end of a connection, and keep state for it.
+ * DTLS's is RFC 6347 4.2.
+ *
+ * What it leaves out: SSLv2 hellos, DTLS's in fragments, and all that does not tell a
+ * name.  TLS libraries read a hello only as one end of a connection, and keep state.
  */
 #include "names/name.h"
 
@@ -26,6 +28,10 @@ enum {
 
     EXTENSION_SERVER_NAME = 0,
     EXTENSION_ECH = 65037,
+    TLS_MAJOR = 3,
+    DTLS_MAJOR = 0xfe,
+    DTLS_RECORD_LEN = 13,
+    DTLS_MESSAGE_LEN = 12,
     NAME_TYPE_HOST = 0
 };
 
@@ -99,21 +105,23 @@ static bool extensions_read(struct cursor extensions, struct tls_hello *out)
  *        ProtocolVersion legacy_version;             2 bytes, 03 xx
  *        Random random;                              32 bytes
  *        opaque legacy_session_id<0..32>;
+ *        opaque cookie<0..255>;                      DTLS, whose version is fe xx
  *        CipherSuite cipher_suites<2..2^16-2>;
  *        opaque legacy_compression_methods<1..2^8-1>;
  *        Extension extensions<8..2^16-1>;            TLS 1.2 and before: optional
  *    } ClientHello;
  */
-static bool hello_body_read(struct cursor body, struct tls_hello *out)
+static bool hello_body_read(struct cursor body, uint8_t major, struct tls_hello *out)
 {
-    struct cursor session_id, suites, compression, extensions;
+    struct cursor session_id, cookie, suites, compression, extensions;
     const uint8_t *version;
 
-    if (!cursor_take(&body, 2, &version) || version[0] != 3 ||
+    if (!cursor_take(&body, 2, &version) || version[0] != major ||
         !cursor_skip(&body, RANDOM_LEN) || !take_vector8(&body, &session_id) ||
-        session_id.left > SESSION_ID_MAX || !take_vector16(&body, &suites) ||
-        suites.left < 2 || suites.left % 2 != 0 || !take_vector8(&body, &compression) ||
-        compression.left == 0) {
+        session_id.left > SESSION_ID_MAX ||
+        (major == DTLS_MAJOR && !take_vector8(&body, &cookie)) ||
+        !take_vector16(&body, &suites) || suites.left < 2 || suites.left % 2 != 0 ||
+        !take_vector8(&body, &compression) || compression.left == 0) {
         return false;
     }
     return body.left == 0 || (take_vector16(&body, &extensions) && body.left == 0 &&
@@ -142,7 +150,7 @@ enum parse_result tls_hello_message_parse(struct cursor message, struct tls_hell
     if (message.left < len) {
         return PARSE_MORE;
     }
-    if (!hello_body_read(cursor_first(message, len), &hello)) {
+    if (!hello_body_read(cursor_first(message, len), TLS_MAJOR, &hello)) {
         return PARSE_NOT;
     }
     *out = hello;
@@ -208,6 +216,38 @@ enum parse_result tls_hello_parse(struct cursor stream, struct tls_hello *out)
         return joined_parse(stream, out);
     }
     return result;
+}
+
+/*     0       1        3        5            11       13
+ *    +-------+--------+--------+------------+--------+
+ *    | 22    | fe xx  | epoch  | sequence   | length |   record: RFC 6347 4.1
+ *    +-------+--------+--------+------------+--------+
+ *    | 1     | length (3)      | number (2), offset (3), length (3) of the fragment
+ *    +-------+-----------------+                         message: 4.2.2
+ */
+enum parse_result dtls_hello_parse(struct cursor datagram, struct tls_hello *out)
+{
+    struct tls_hello hello = {0};
+    const uint8_t *record, *message;
+    uint32_t len;
+
+    if (!cursor_take(&datagram, DTLS_RECORD_LEN, &record) ||
+        record[0] != CONTENT_HANDSHAKE || record[1] != DTLS_MAJOR ||
+        load_be16(record + 3) != 0 || load_be16(record + 11) > datagram.left) {
+        return PARSE_NOT;
+    }
+    datagram = cursor_first(datagram, load_be16(record + 11));
+    if (!cursor_take(&datagram, DTLS_MESSAGE_LEN, &message) ||
+        message[0] != CLIENT_HELLO) {
+        return PARSE_NOT;
+    }
+    len = load_be24(message + 1);
+    if (load_be24(message + 6) != 0 || load_be24(message + 9) != len ||
+        len != datagram.left || !hello_body_read(datagram, DTLS_MAJOR, &hello)) {
+        return PARSE_NOT;
+    }
+    *out = hello;
+    return PARSE_OK;
 }
 
 /*    struct { AlertLevel level; AlertDescription description; } Alert;    2 bytes

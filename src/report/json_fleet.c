@@ -91,7 +91,9 @@ static json_t *device_object(const struct judgement *judgement,
                              const struct device *device, bool show_names)
 {
     /* With --device any whoever opened a flow is a device, phone or not. */
-    const char *kind = device->identified_by == IDENTITY_INITIATOR ? "host" : "phone";
+    const char *kind = device->identified_by == IDENTITY_INITIATOR ? "host"
+                       : device->is_nat                            ? "nat"
+                                                                   : "phone";
     char mac[MAC_TEXT_LEN];
 
     return json_pack(

@@ -116,6 +116,9 @@ static void header_read(struct cursor line, struct sip_message *m, struct head *
             sip_contact_read(value, &m->contact);
         }
         break;
+    case SIP_HEADER_TO:
+        m->user = sip_user_read(value);
+        break;
     case SIP_HEADER_CONTENT_LENGTH:
         head->has_length = chars_number(value, SIP_MAX_LEN, &head->length);
         break;
@@ -202,6 +205,15 @@ enum parse_result sip_parse(struct cursor message, struct sip_message *out)
     }
     *out = m;
     return PARSE_OK;
+}
+
+bool sip_begins(struct cursor stream)
+{
+    struct sip_message m = {0};
+    struct cursor line;
+
+    skip_empty(&stream);
+    return chars_line(&stream, &line) && start_line(line, &m);
 }
 
 /* May these bytes, in which no line ends, become a start line? */

@@ -17,7 +17,8 @@ enum sip_header {
     SIP_HEADER_CONTENT_LENGTH,
     SIP_HEADER_CONTENT_TYPE,
     SIP_HEADER_EXPIRES,
-    SIP_HEADER_CREDENTIALS
+    SIP_HEADER_CREDENTIALS,
+    SIP_HEADER_TO
 };
 
 enum sip_method sip_method_of(struct cursor token);
@@ -34,5 +35,8 @@ void sip_via_read(struct cursor value, struct sip_host *sent_by,
 
 /* "\"Alice\" <sip:alice@10.0.0.1:5060;transport=udp>;expires=60" */
 void sip_contact_read(struct cursor value, struct sip_host *out);
+
+/* The URI in it without "sip:", parameters and headers: "alice@10.0.0.1:5060". */
+struct cursor sip_user_read(struct cursor value);
 
 #endif

@@ -43,6 +43,7 @@ enum sip_header sip_header_of(struct cursor name)
         {"Content-Type", "c", SIP_HEADER_CONTENT_TYPE},
         {"Expires", "Expires", SIP_HEADER_EXPIRES},
         {"Authorization", "Proxy-Authorization", SIP_HEADER_CREDENTIALS},
+        {"To", "t", SIP_HEADER_TO},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -151,36 +152,56 @@ void sip_via_read(struct cursor value, struct sip_host *sent_by,
     }
 }
 
-/* The host of "sip:user@host:port;parameters?headers". */
-static void uri_read(struct cursor uri, struct sip_host *out)
+/* "user@host:port" of "sip:user@host:port;parameters?headers", and in '*host' the part
+ * behind the '@'; nothing where it is another scheme. */
+static struct cursor address_of(struct cursor uri, struct cursor *host)
 {
-    struct cursor rest, user;
+    struct cursor user, rest;
 
     uri = chars_trimmed(uri);
+    *host = cursor_first(uri, 0);
     if (chars_begins_nocase(uri, "sips:")) {
         cursor_skip(&uri, strlen("sips:"));
     } else if (chars_begins_nocase(uri, "sip:")) {
         cursor_skip(&uri, strlen("sip:"));
     } else {
-        return;
+        return cursor_first(uri, 0);
     }
-    chars_until(&uri, '@', &user);
-    uri = before(uri, '?', &rest);
-    host_read(before(uri, ';', &rest), out);
+    *host = uri;
+    chars_until(host, '@', &user);
+    *host = before(*host, '?', &rest);
+    *host = before(*host, ';', &rest);
+    return cursor_first(uri, (size_t)(host->at - uri.at) + host->left);
 }
 
-void sip_contact_read(struct cursor value, struct sip_host *out)
+/* The URI of a value with a name before it, or without one: then the parameters are the
+ * header's (RFC 3261 20.10). */
+static struct cursor uri_of(struct cursor value)
 {
     struct cursor first, rest;
 
     first = before(value, '<', &rest);
     if (first.left < value.left) {
-        if (!chars_until(&rest, '>', &first)) {
-            return; /* Cut, or nonsense. */
-        }
-        uri_read(first, out);
-        return;
+        return chars_until(&rest, '>', &first)
+                   ? first
+                   : cursor_first(value, 0); /* Cut, or nonsense. */
     }
     first = before(value, ',', &rest);
-    uri_read(before(first, ';', &rest), out);
+    return before(first, ';', &rest);
+}
+
+struct cursor sip_user_read(struct cursor value)
+{
+    struct cursor host;
+
+    return address_of(uri_of(value), &host);
+}
+
+void sip_contact_read(struct cursor value, struct sip_host *out)
+{
+    struct cursor host;
+
+    if (address_of(uri_of(value), &host).left > 0) {
+        host_read(host, out);
+    }
 }

@@ -62,6 +62,7 @@ struct sip_message {
     struct sip_host via;      /* sent-by of the topmost Via. */
     struct sip_host received; /* received= of the topmost Via, and rport='s value. */
     struct sip_host contact;  /* Of the first Contact. */
+    struct cursor user;       /* To's URI, without parameters.  Never to be shown. */
     bool has_credentials;     /* Authorization or Proxy-Authorization. */
     bool has_expires;
     uint32_t expires; /* Of the Expires line. */
@@ -75,6 +76,9 @@ struct sip_message {
  * line, CSeq and Call-ID are whole, so that a first fragment can be read; 'partial'
  * then says that something is missing.  Never PARSE_MORE. */
 enum parse_result sip_parse(struct cursor message, struct sip_message *out);
+
+/* Do these bytes begin with a whole start line of SIP? */
+bool sip_begins(struct cursor stream);
 
 /* SIP over TCP (RFC 3261 18.3): takes the next whole message off '*stream', with the
  * empty lines before it, which keep connections open (RFC 5626 3.5.1).  PARSE_MORE: the

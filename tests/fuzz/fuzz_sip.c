@@ -22,6 +22,7 @@ static void require_message(struct cursor whole)
     require(m.has_sdp == (m.sdp.left > 0));
     require_inside(m.call_id, whole);
     require_inside(m.sdp, whole);
+    require_inside(m.user, whole);
     require_host(&m.via);
     require_host(&m.received);
     require_host(&m.contact);

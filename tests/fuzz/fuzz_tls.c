@@ -26,6 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (tls_hello_message_parse(whole, &hello) == PARSE_OK) {
         require_name(hello.sni);
     }
+    if (dtls_hello_parse(whole, &hello) == PARSE_OK) {
+        require_name(hello.sni);
+        require(tls_hello_parse(whole, &hello) == PARSE_NOT);
+    }
     if (tls_alert_parse(whole, &alert) == PARSE_OK) {
         require(tls_hello_parse(whole, &hello) == PARSE_NOT);
     }

@@ -212,6 +212,17 @@ table ip n {
                    "--user=root", "--pid-file=", "--listen-address=" + SITE["dns"],
                    "--bind-interfaces", "--local=/#/", "--log-facility=-", *records, *more)
 
+    def directory(self):
+        """slapd, whose administrator is the one user."""
+        place = os.path.join(self.scratch, "ldap")
+        os.mkdir(place)
+        with open(place + ".conf", "w") as file:
+            file.write("include /etc/ldap/schema/core.schema\nmodulepath /usr/lib/ldap\n"
+                       "moduleload back_mdb\ndatabase mdb\nsuffix dc=corp,dc=example\n"
+                       "directory %s\nrootdn cn=phone,dc=corp,dc=example\nrootpw right\n" % place)
+        self.start("srv", "slapd", "-f", place + ".conf", "-d", "0", "-h",
+                   "ldap://%s:389" % SITE["ldap"])
+
     def dhcp(self):
         """The firewall relays to the site's DHCP server."""
         self.start("srv", "dnsmasq", "-k", "--port=0", "--conf-file=", "--user=root",

@@ -1044,6 +1044,43 @@ def radio_gap_push(lab):
     return []
 
 
+def bind(lab, password):
+    lab.start("ph01", "ldapsearch", "-x", "-H", "ldap://" + net.SITE["ldap"], "-D",
+              "cn=phone,dc=corp,dc=example", "-w", password, "-b", "dc=corp,dc=example",
+              "sn=smith").wait()
+
+
+@scene(title="the directory takes the phone's bind")
+def bind_good(lab):
+    ordinary(lab)
+    lab.directory()
+    morning(lab)
+    time.sleep(1)
+    bind(lab, "right")
+    return []
+
+
+@scene(title="the directory refuses the phone's bind: the password is wrong")
+def bind_refused(lab):
+    ordinary(lab)
+    lab.directory()
+    morning(lab)
+    time.sleep(1)
+    bind(lab, "wrong")
+    return [want("advice", "uc-ldap", None, None, 389, bare=False)]
+
+
+@scene(title="the directory refuses a wrong password, and takes the right one")
+def bind_second(lab):
+    ordinary(lab)
+    lab.directory()
+    morning(lab)
+    time.sleep(1)
+    bind(lab, "wrong")
+    bind(lab, "right")
+    return []
+
+
 # --- recording ---
 
 def read_pcap(path):

@@ -16,7 +16,7 @@ from record import scene, want
 
 PHONE, PBX, CLOUD = "10.20.0.101", net.SITE["sip"], "203.0.113.50"
 
-HEAD = """Via: SIP/2.0/UDP [local_ip]:[local_port];rport;branch=[branch]
+HEAD = """Via: SIP/2.0/[transport] [local_ip]:[local_port];rport;branch=[branch]
 From: <sip:2001@corp.example>;tag=[call_number]
 To: <sip:%s@corp.example>%s
 Call-ID: [call_id]
@@ -50,21 +50,23 @@ def play(lab, who, name, steps, *args):
     with open(path, "w") as file:
         file.write('<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="%s">\n%s\n'
                    "</scenario>\n" % (name, "\n".join(steps)))
-    return lab.start(who, "sipp", "-sf", path, "-m", "1", "-nostdin", "-p", "5060", *args)
+    return lab.start(who, "sipp", "-sf", path, "-m", "1", "-nostdin", *args)
 
 
-def registers(lab, server=PBX):
+def registers(lab, server=PBX, port=5060, transport="u1"):
     head = "REGISTER sip:%s SIP/2.0\n" % server + HEAD % ("2001", "", 1, "REGISTER")
     return play(lab, "ph01", "register", [
         send(head + "Expires: 3600\n" + NO_BODY, retrans=True),
         '<recv response="200" optional="true" next="1"/>', '<recv response="403"/>',
-        '<label id="1"/>'], "-i", PHONE, server)
+        '<label id="1"/>'], "-i", PHONE, "-p", port if port == 5060 else 40123,
+                "-t", transport, "%s:%d" % (server, port))
 
 
-def registrar(lab, status, who="srv", address=PBX, seen=""):
+def registrar(lab, status, who="srv", address=PBX, seen="", port=5060, transport="u1"):
     return play(lab, who, "registrar", [
         '<recv request="REGISTER"/>',
-        send("SIP/2.0 %s\n" % status + BACK % seen + NO_BODY)], "-i", address)
+        send("SIP/2.0 %s\n" % status + BACK % seen + NO_BODY)], "-i", address, "-p", port, "-t",
+                transport)
 
 
 def calls(lab, server=PBX, more=""):
@@ -78,7 +80,7 @@ def calls(lab, server=PBX, more=""):
         send("ACK " + uri + HEAD % ("2002", peer, 1, "ACK") + NO_BODY),
         '<pause milliseconds="4600"/>',
         send("BYE " + uri + HEAD % ("2002", peer, 2, "BYE") + NO_BODY, retrans=True),
-        '<recv response="200"/>'], "-i", PHONE, server)
+        '<recv response="200"/>'], "-i", PHONE, "-p", "5060", server)
 
 
 def answers(lab, who="srv", address=PBX, seen="", more=""):
@@ -88,7 +90,7 @@ def answers(lab, who="srv", address=PBX, seen="", more=""):
         '<pause milliseconds="300"/>',
         send("SIP/2.0 200 OK\n" + BACK % seen + sdp(address, 4012, more), retrans=True),
         '<recv request="ACK"/>', '<recv request="BYE"/>',
-        send("SIP/2.0 200 OK\n" + BACK % seen + NO_BODY)], "-i", address)
+        send("SIP/2.0 200 OK\n" + BACK % seen + NO_BODY)], "-i", address, "-p", "5060")
 
 
 def audio(lab, who="srv", address=PBX, far=True, near=True):
@@ -161,7 +163,7 @@ def call_early_media(lab):
         send("SIP/2.0 183 Session Progress\n" + BACK % "" + sdp(PBX, 4012)),
         '<pause milliseconds="5200"/>',
         send("SIP/2.0 486 Busy Here\n" + BACK % "" + NO_BODY, retrans=True),
-        '<recv request="ACK"/>'], "-i", PBX)
+        '<recv request="ACK"/>'], "-i", PBX, "-p", "5060")
     time.sleep(0.5)
     uri = "sip:2002@%s SIP/2.0\n" % PBX
     caller = play(lab, "ph01", "caller", [
@@ -169,7 +171,7 @@ def call_early_media(lab):
              retrans=True),
         '<recv response="183"/>', '<recv response="486"/>',
         send("ACK " + uri + HEAD % ("2002", ";tag=far", 1, "ACK") + NO_BODY)],
-        "-i", PHONE, PBX)
+        "-i", PHONE, "-p", "5060", PBX)
     time.sleep(0.4)
     for end in audio(lab, near=False):
         end.wait()
@@ -183,6 +185,18 @@ def register_refused(lab):
     time.sleep(0.5)
     registers(lab).wait()
     return [want("advice", "uc-sip", None, None, 5060)]
+
+
+@scene(title="the registrar says 403, over TCP and at a port of the site's own",
+       site={"rows": [{"id": "site-sip", "title": "SIP at the site's port", "group": "voice",
+                       "judge_by": "role", "initiator": "any", "transport": ["tcp"],
+                       "ports": [5065], "peers": ["role:call-server"], "wait_s": 32}]})
+def register_refused_5065(lab):
+    registrar(lab, "403 Forbidden", port=5065, transport="t1")
+    time.sleep(0.5)
+    registers(lab, port=5065, transport="t1").wait()
+    return [want("advice", "site-sip", None, None, 5065, bare=False),
+            record.may("unexpected", None, None, None, 5065)]
 
 
 @scene(title="the firewall drops SIP, for longer than a phone asks")

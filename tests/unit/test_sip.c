@@ -177,6 +177,35 @@ static void check_row(void **state)
     frame_free(in);
 }
 
+/* Who registers, so that users can be counted. */
+static void check_user(void **state)
+{
+    static const char *const tos[][2] = {
+        {"To: <sip:2001@corp.example>\r\n", "2001@corp.example"},
+        {"t: \"A, B\" <sip:2001@corp.example;x=y?a=b>;tag=7\r\n", "2001@corp.example"},
+        {"To: sips:2001@corp.example:5061;tag=7\r\n", "2001@corp.example:5061"},
+        {"To: <sip:a;b@corp.example>\r\n", "a;b@corp.example"},
+        {"To: <tel:2001>\r\n", ""},
+        {"To: <sip:2001\r\n", ""},
+        {"", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(tos); i++) {
+        char bytes[512];
+        struct sip_message got;
+        int len = snprintf(bytes, sizeof bytes, "%s%s%s", REGISTER_LINE VIA ID CSEQ,
+                           tos[i][0], NO_BODY);
+        struct cursor in = frame_copy((const uint8_t *)bytes, (size_t)len);
+
+        assert_int_equal(sip_parse(in, &got), PARSE_OK);
+        assert_int_equal(got.user.left, strlen(tos[i][1]));
+        assert_true(got.user.left == 0 ||
+                    memcmp(got.user.at, tos[i][1], got.user.left) == 0);
+        frame_free(in);
+    }
+}
+
 static void check_expires(void **state)
 {
     static const char bytes[] = REGISTER_LINE VIA ID CSEQ "Expires: 0\r\n" NO_BODY;
@@ -290,7 +319,7 @@ static void check_split_stream(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(streams) + 3];
+    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(streams) + 4];
     size_t n = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -303,6 +332,7 @@ int main(void)
                                          .test_func = check_stream,
                                          .initial_state = (void *)&streams[i]};
     }
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(check_user);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(check_expires);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(check_prefixes);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(check_split_stream);

@@ -96,6 +96,28 @@ static const struct raw_row {
     {"SSH", WIRE("SSH-2.0-OpenSSH_9.6\r\n"), PARSE_NOT},
 };
 
+/* Record, message, version, random and an empty session id; then the cookie. */
+#define DTLS_HEAD(record_len, message_len) \
+    "\x16\xfe\xff\0\0\0\0\0\0\0\0\0" record_len "\x01\0\0" message_len "\0\0\0\0\0\0\0" message_len "\xfe\xfd" RANDOM "\0"
+#define DTLS_TAIL "\0\x02\x13\x01" "\x01\0" "\0\x19" SNI_MTALK
+
+static const struct dtls_row {
+    const char *title;
+    const uint8_t *bytes; size_t len;
+    enum parse_result want;
+} dtls_rows[] = {
+    {"DTLS, no cookie", WIRE(DTLS_HEAD("\x51", "\x45") "\0" DTLS_TAIL), PARSE_OK},
+    {"DTLS, a cookie", WIRE(DTLS_HEAD("\x55", "\x49") "\x04" "cook" DTLS_TAIL), PARSE_OK},
+    {"DTLS, another record behind", WIRE(DTLS_HEAD("\x51", "\x45") "\0" DTLS_TAIL "\x16\xfe"), PARSE_OK},
+    {"DTLS, a cookie that runs out", WIRE(DTLS_HEAD("\x51", "\x45") "\xff" DTLS_TAIL), PARSE_NOT},
+    {"DTLS, the record runs out", WIRE(DTLS_HEAD("\x52", "\x45") "\0" DTLS_TAIL), PARSE_NOT},
+    {"DTLS, a message shorter than the record", WIRE(DTLS_HEAD("\x51", "\x44") "\0" DTLS_TAIL), PARSE_NOT},
+    {"DTLS, a fragment", WIRE("\x16\xfe\xff\0\0\0\0\0\0\0\0\0\x10" "\x01\0\0\x45" "\0\0\0\0\0\0\0\x04" "\xfe\xfd" "01"), PARSE_NOT},
+    {"DTLS, of a later epoch", WIRE("\x16\xfe\xfd\0\x01\0\0\0\0\0\0\0\x51"), PARSE_NOT},
+    {"DTLS, a ServerHello", WIRE("\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x0c" "\x02\0\0\0" "\0\0\0\0\0\0\0\0"), PARSE_NOT},
+    {"TLS is no DTLS", WIRE("\x16\x03\x01\x02\0" "\x01\0\x01\xfc" "\x03\x03" "0123456789abcdef"), PARSE_NOT},
+};
+
 static const struct alert_row {
     const char *title;
     const uint8_t *bytes; size_t len;
@@ -260,6 +282,23 @@ static void check_alert_row(void **state)
     frame_free(in);
 }
 
+/* Every prefix is none: a datagram is whole or cut. */
+static void check_dtls_row(void **state)
+{
+    const struct dtls_row *row = *state;
+
+    for (size_t len = 0; len <= row->len; len++) {
+        struct cursor in = frame_copy(row->bytes, len);
+        struct tls_hello got = {.sni = ""};
+        size_t behind = strstr(row->title, "behind") ? 2 : 0;
+        bool ok = row->want == PARSE_OK && len + behind >= row->len;
+
+        assert_int_equal(dtls_hello_parse(in, &got), ok ? PARSE_OK : PARSE_NOT);
+        assert_string_equal(got.sni, ok ? "mtalk.google.com" : "");
+        frame_free(in);
+    }
+}
+
 /* A table of rows as tests.  cmocka's pointer to the row is not const. */
 #define ADD_ROWS(table, check)                                                         \
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {                                    \
@@ -269,15 +308,16 @@ static void check_alert_row(void **state)
 
 int main(void)
 {
-    struct CMUnitTest
-        tests[ARRAY_LEN(rows) + ARRAY_LEN(raw_rows) + ARRAY_LEN(alert_rows) + 2] = {
-            cmocka_unit_test(check_prefixes),
-            cmocka_unit_test(check_longest),
-        };
+    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(raw_rows) +
+                            ARRAY_LEN(alert_rows) + ARRAY_LEN(dtls_rows) + 2] = {
+        cmocka_unit_test(check_prefixes),
+        cmocka_unit_test(check_longest),
+    };
     size_t n = 2;
 
     ADD_ROWS(rows, check_row)
     ADD_ROWS(raw_rows, check_raw_row)
     ADD_ROWS(alert_rows, check_alert_row)
+    ADD_ROWS(dtls_rows, check_dtls_row)
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
