@@ -325,6 +325,7 @@ static bool run(struct judging *j, struct policap_error *err)
         return false;
     }
     problems_find(j);
+    gaps_find(j);
     taps_locate(j);
     timeline_draw(j);
     coverage_sum(j);
@@ -378,6 +379,7 @@ void judgement_free(struct judgement *out)
     }
     for (size_t i = 0; i < out->n_problems; i++) {
         free(out->problems[i].findings);
+        free(out->problems[i].gaps);
     }
     free(out->judging->owners);
     free(out->judging->named);

@@ -13,6 +13,7 @@
  *   groups.c   attempts of one phone that stand for each other         (DESIGN 3.4)
  *   sight.c    can this capture be trusted                             (DESIGN 3.5)
  *   problems.c scope, owner, one problem a root cause                  (DESIGN 3.0)
+ *   link_gap.c times without radio, which are problems without findings (DESIGN 3.5)
  *   judge.c    the order of these, and the sums
  */
 #ifndef AUDIT_JUDGE_H
@@ -236,10 +237,19 @@ struct finding {
     char located[160]; /* "between inside and outside", where taps tell; else "". */
 };
 
+/* A time in which a device was cut off. */
+struct link_gap {
+    const struct device *device;
+    int64_t from_ns, to_ns;
+    uint64_t attempts; /* In vain. */
+    uint32_t frames[FINDING_FRAMES];
+    size_t n_frames;
+};
+
 struct problem {
     char id[16];
-    enum finding_kind kind;
-    long row; /* -1: none. */
+    enum finding_kind kind; /* Of its findings; a link gap has none. */
+    long row;               /* -1: none. */
     enum cause cause;
     bool has_by;
     struct addr by;
@@ -248,6 +258,9 @@ struct problem {
     size_t affected, unaffected;
     const struct finding **findings; /* Into the judgement's. */
     size_t n_findings;
+    struct link_gap *gaps; /* Of a problem of the kind link-gap. */
+    size_t n_gaps;
+    int64_t first_ns, last_ns; /* Likewise. */
 };
 
 /* State of one row over the fleet. */

@@ -218,6 +218,8 @@ bool link_heard(const struct judging *j, uint32_t device, int64_t from, int64_t 
  * 'peer', who answers at other times, did not answer either. */
 bool link_gap(const struct judging *j, uint32_t device, const struct addr *peer,
               int64_t from, int64_t to);
+/* Did it get no answer, at all or to its first words? */
+bool link_was_in_vain(const struct attempt *a);
 /* Does the peer answer the device, at any time? */
 bool link_answers(const struct judging *j, uint32_t device, const struct addr *peer,
                   uint8_t proto, uint16_t port);
@@ -269,6 +271,9 @@ void taps_locate(struct judging *j);
 
 /* problems.c */
 void problems_find(struct judging *j);
+
+/* link_gap.c: adds the problems that have no findings. */
+void gaps_find(struct judging *j);
 
 /* findings.c */
 /* 'device' is an index into out->devices, or NO_DEVICE. */

@@ -213,7 +213,7 @@ bool link_answers(const struct judging *j, uint32_t device, const struct addr *p
     return false;
 }
 
-static bool was_in_vain(const struct attempt *a)
+bool link_was_in_vain(const struct attempt *a)
 {
     return a->cell->key.sign == ATTEMPT_SYN_SILENT ||
            a->cell->key.sign == ATTEMPT_REQUEST_SILENT ||
@@ -250,7 +250,7 @@ bool link_gap(const struct judging *j, uint32_t device, const struct addr *peer,
     }
     n = within(j, device, from - VAIN_S * second_ns, to, &a);
     for (size_t i = n; i-- > 0 && tries < VAIN_TRIES;) {
-        if (!was_in_vain(a[i]) || a[i]->cell->last_ns < from ||
+        if (!link_was_in_vain(a[i]) || a[i]->cell->last_ns < from ||
             addr_equal(&a[i]->peer, peer)) {
             continue;
         }

@@ -7,12 +7,18 @@
 size_t evidence_of(const struct tally *tally, const struct finding *finding,
                    struct evidence out[static FINDING_FRAMES])
 {
+    return evidence_of_frames(tally, finding->frames, finding->n_frames, out);
+}
+
+size_t evidence_of_frames(const struct tally *tally, const uint32_t *frames,
+                          size_t n_frames, struct evidence out[static FINDING_FRAMES])
+{
     size_t n = 0;
 
-    for (size_t i = 0; i < finding->n_frames && i < FINDING_FRAMES; i++) {
+    for (size_t i = 0; i < n_frames && i < FINDING_FRAMES; i++) {
         uint64_t number;
         const struct tally_capture *capture =
-            tally_capture_of(tally, finding->frames[i], &number);
+            tally_capture_of(tally, frames[i], &number);
         size_t at = 0;
 
         if (!capture) {

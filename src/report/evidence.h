@@ -20,4 +20,8 @@ struct evidence {
 size_t evidence_of(const struct tally *tally, const struct finding *finding,
                    struct evidence out[static FINDING_FRAMES]);
 
+/* The same of at most FINDING_FRAMES frames. */
+size_t evidence_of_frames(const struct tally *tally, const uint32_t *frames,
+                          size_t n_frames, struct evidence out[static FINDING_FRAMES]);
+
 #endif

@@ -97,7 +97,9 @@ static size_t count_problems(const struct judgement *judgement, unsigned fail_on
     size_t n = 0;
 
     for (size_t i = 0; i < judgement->n_problems; i++) {
-        n += (fail_on & 1u << judgement->problems[i].kind) != 0;
+        const struct problem *problem = &judgement->problems[i];
+
+        n += problem->n_findings > 0 && (fail_on & 1u << problem->kind) != 0;
     }
     return n;
 }

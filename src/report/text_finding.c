@@ -84,6 +84,29 @@ static void put_references(struct text_writer *text, const struct judgement *jud
     }
 }
 
+static void put_what(struct text_writer *text, const struct judgement *judgement,
+                     const struct problem *problem)
+{
+    text_styled(text, STYLE_STRONG, words_kind_title(problem->kind));
+    text_say(text, "-");
+    put_row(text, judgement->policy, problem->row);
+    put_target(text, problem);
+    page_line(text, 6, 6);
+    put_cause(text, problem->kind, problem->cause,
+              problem->has_by ? &problem->by : NULL);
+}
+
+static void put_gap(struct text_writer *text, const struct problem *problem)
+{
+    text_styled(text, STYLE_STRONG, "Radio gap");
+    text_say(text, "-");
+    text_span(text, problem->first_ns, problem->last_ns);
+    page_line(text, 6, 6);
+    text_say(text, "All that %s%s tried stayed silent, the resolver among it.",
+             problem->gaps[0].device->key, problem->n_gaps > 1 ? " and others" : "");
+    text_say(text, "What failed meanwhile is not called blocked.");
+}
+
 static void put_problem(struct text_writer *text, const struct judgement *judgement,
                         size_t i)
 {
@@ -95,13 +118,11 @@ static void put_problem(struct text_writer *text, const struct judgement *judgem
     page_line(text, 2, 6);
     text_say(text, "%zu.", i + 1);
     text_tab(text, 6);
-    text_styled(text, STYLE_STRONG, words_kind_title(problem->kind));
-    text_say(text, "-");
-    put_row(text, judgement->policy, problem->row);
-    put_target(text, problem);
-    page_line(text, 6, 6);
-    put_cause(text, problem->kind, problem->cause,
-              problem->has_by ? &problem->by : NULL);
+    if (problem->n_gaps) {
+        put_gap(text, problem);
+    } else {
+        put_what(text, judgement, problem);
+    }
     page_number(text, problem->affected, text_device_noun(judgement), " affected,");
     text_say(text, "%zu not.", problem->unaffected);
     if (judgement->n_devices > 1) {

@@ -100,6 +100,9 @@ def judge(truth, report, bare):
         good = ["pass", "inconclusive"] + (["fail"] if may_fail else [])
     else:
         good = ["fail"] if fails else ["pass", "fail"] if may_fail else ["pass"]
+    gaps = [p for p in report["problems"] if p["kind"] == "link-gap"]
+    if len(gaps) != truth.get("gaps", 0) or any(p["owner"] != "wlan" for p in gaps):
+        yield "radio gaps: %s" % [p["gaps"] for p in gaps]
     if report["verdict"] not in good:
         yield "the verdict is %s, not %s" % (report["verdict"], " or ".join(good))
 

@@ -942,7 +942,7 @@ def lossy(lab):
 
 
 @scene(title="the radio is gone for 9 s, seen on the phone: names and new connections fail",
-       at=("ph01", "wlan0"))
+       at=("ph01", "wlan0"), gaps=1)
 def radio_gap_new(lab):
     ordinary(lab)
     morning(lab)
@@ -1121,7 +1121,7 @@ def record(name, out):
         lab.close()
     truth = {"title": setup["title"], "packets": len(packets), "findings": wanted,
              "does": inspect.getsource(function).split("\n", 2)[2].strip().split("\n")}
-    for key in ("at", "also", "expression", "roles", "site"):
+    for key in ("at", "also", "expression", "roles", "site", "gaps"):
         if key in setup:
             truth[key] = setup[key]
     with open(os.path.join(out, name + ".truth.json"), "w") as file:
