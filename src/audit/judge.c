@@ -355,6 +355,9 @@ struct judgement *judge(const struct tally *tally, const struct policy *policy,
     out->tally = tally;
     out->policy = policy;
     out->now_ns = tally_end_ns(tally);
+    if (out->now_ns > 0 && options->now_ns > out->now_ns) {
+        out->now_ns = options->now_ns;
+    }
     out->judging = j;
     j->out = out;
     j->tally = tally;

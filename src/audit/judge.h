@@ -311,6 +311,8 @@ struct judge_options {
     const char **expect; /* Row ids that must be seen. */
     size_t n_expect;
     bool show_names;
+    int64_t now_ns; /* Judge as of this moment, where it is after the last packet: who
+                       asks knows that nothing came since.  0: as of the last packet. */
 };
 
 struct judging;

@@ -13,6 +13,12 @@
 
 enum { DEFAULT_EVERY_S = 300 };
 
+/* What the calls of the monitor know. */
+struct sensor {
+    const struct options *options;
+    struct policy *policy; /* In force.  Owned. */
+};
+
 static void say(void *context, const char *line)
 {
     (void)context;
@@ -48,15 +54,47 @@ static bool replace_file(const char *path, const char *text, size_t len,
 /* A report on the way. */
 static void give(void *context, const char *report, size_t len)
 {
-    const struct options *o = context;
+    const struct options *o = ((const struct sensor *)context)->options;
+    const char *path = o->report ? o->report : o->output;
     struct policap_error err;
 
-    if (!o->report) {
+    if (!path) {
         fwrite(report, 1, len, stdout);
         fflush(stdout);
-    } else if (!replace_file(o->report, report, len, &err)) {
+    } else if (!replace_file(path, report, len, &err)) {
         complain(err.text);
     }
+}
+
+/* Of the first pack, and of the site file where there is one. */
+static void say_policy(const char *what, const struct policy *policy)
+{
+    const char *site = policy_site_sha256(policy);
+    char text[300];
+
+    snprintf(text, sizeof text, "%s: %zu packs, the first %s %s, site file %s", what,
+             policy_pack_count(policy), policy_pack(policy, 0)->name,
+             policy_pack(policy, 0)->sha256, site ? site : "none");
+    complain(text);
+}
+
+/* A bad new file leaves the old rules in force. */
+static const struct policy *reload(void *context)
+{
+    struct sensor *sensor = context;
+    struct policap_error err;
+    struct policy *policy = load_policy(sensor->options, &err);
+
+    if (!policy) {
+        complain(err.text);
+        say_policy("the rules stay in force", sensor->policy);
+        return sensor->policy;
+    }
+    say_policy("the rules were", sensor->policy);
+    say_policy("the rules are", policy);
+    policy_free(sensor->policy);
+    sensor->policy = policy;
+    return policy;
 }
 
 /* The last report goes where -o says, else where those on the way went. */
@@ -89,6 +127,10 @@ static bool check_usage(const struct options *o, struct policap_error *err)
         return fail(err, "%.200s: live reads no files: see `policap check`",
                     o->operands[0]);
     }
+    if (o->monitor.events && strcmp(o->monitor.events, "-") == 0 && !o->report &&
+        !o->output) {
+        return fail(err, "--events -: name a file for the report with -o or --report");
+    }
     return !o->monitor.every_s || o->report ||
            fail(err, "--every: name the file with --report");
 }
@@ -97,7 +139,10 @@ int command_live(const struct options *o)
 {
     struct monitor_options monitor = o->monitor;
     struct policap_error err;
-    struct policy *policy = check_usage(o, &err) ? load_policy(o, &err) : NULL;
+    struct sensor sensor = {
+        .options = o,
+        .policy = check_usage(o, &err) ? load_policy(o, &err) : NULL,
+    };
     struct tally *tally;
     bool lost = false;
     int status;
@@ -105,13 +150,15 @@ int command_live(const struct options *o)
     monitor.live.filter = o->filter;
     monitor.say = say;
     monitor.give = give;
-    monitor.context = (void *)(uintptr_t)o;
+    monitor.reload = reload;
+    monitor.context = &sensor;
     if (o->report && !monitor.every_s) {
         monitor.every_s = DEFAULT_EVERY_S;
     }
-    tally = policy ? monitor_run(&monitor, policy, &o->judge, &lost, &err) : NULL;
-    status = tally ? report_last(o, tally, policy) : complain(err.text);
+    tally = sensor.policy ? monitor_run(&monitor, sensor.policy, &o->judge, &lost, &err)
+                          : NULL;
+    status = tally ? report_last(o, tally, sensor.policy) : complain(err.text);
     tally_release(tally);
-    policy_free(policy);
+    policy_free(sensor.policy);
     return lost ? EXIT_USAGE : status;
 }

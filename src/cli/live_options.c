@@ -37,6 +37,13 @@ bool live_set_every(struct options *o, const char *value, struct policap_error *
            fail(err, "--every %.60s: write a time as 90s, 5m, 1h or 1d", value);
 }
 
+bool live_set_events(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->monitor.events = value;
+    return true;
+}
+
 static bool read_number(const char *option, const char *value, long low, long high,
                         int *out, struct policap_error *err)
 {

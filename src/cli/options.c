@@ -235,6 +235,7 @@ static const struct option_rule rules[] = {
     {"-i", NULL, LIVE, true, live_set_interface},
     {"--report", NULL, LIVE, true, live_set_report},
     {"--every", NULL, LIVE, true, live_set_every},
+    {"--events", NULL, LIVE, true, live_set_events},
     {"--ring", NULL, LIVE, true, live_set_ring},
     {"--snaplen", NULL, LIVE, true, live_set_snaplen},
     {"--block-time", NULL, LIVE, true, live_set_block_time},

@@ -3,6 +3,8 @@
 
 #include "audit/collect.h"
 #include "base/error.h"
+#include "monitor/events.h"
+#include "monitor/sink.h"
 #include "monitor/snapshot.h"
 
 #include <errno.h>
@@ -14,8 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Batches of one interface before others and signals are asked. */
-enum { TURN_BATCHES = 64 };
+enum {
+    TURN_BATCHES = 64, /* Of one interface, before others and signals are asked. */
+    LOOK_MS = 2000,    /* Between judgings for events, ... */
+    LOOK_FACTOR = 10,  /* ... or this many times as long as one took. */
+    STATS_MS = 60000,
+    HOST_LEN = 256
+};
 
 struct source {
     struct live *live;
@@ -33,7 +40,14 @@ struct monitor {
     struct snapshot snapshot;
     int signals;     /* signalfd */
     int64_t due_ms;  /* When the next report is; INT64_MAX: never. */
-    bool again;      /* Another report was asked for while one is made. */
+    int64_t look_ms; /* When to judge for events; INT64_MAX: never. */
+    int64_t stats_ms;
+    int64_t begun_ms, snapshot_ms; /* When this, and the last snapshot, began. */
+    bool wanted; /* A report was asked for, and is not being made yet. */
+    bool making; /* The snapshot that is made is to be given. */
+    struct sink sink;
+    struct events events;
+    char host[HOST_LEN];
     int64_t stop_ms; /* Until when to read on, once told to end; INT64_MAX: not yet. */
     struct frame frames[CAPTURE_BATCH];
 };
@@ -95,19 +109,65 @@ static void source_read(struct monitor *m, size_t i)
     }
 }
 
+/* Time of day, in nanoseconds: an interface that is silent ages what waits. */
+static int64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Starts a report if one is wanted, or time for a look has come, and none is made. */
 static void report_begin(struct monitor *m)
 {
     const struct capture_info *infos[MONITOR_MAX_INTERFACES];
+    struct judge_options options = *m->judge_options;
     struct policap_error err;
+    int64_t now = clock_ms();
 
-    if (m->snapshot.pid > 0) {
-        m->again = true;
+    if (m->snapshot.pid > 0 || (!m->wanted && now < m->look_ms)) {
         return;
     }
     infos_of(m, infos);
-    if (!snapshot_begin(&m->snapshot, m->collector, infos, m->policy, m->judge_options,
-                        &err)) {
+    options.now_ns = now_ns();
+    m->making = m->wanted;
+    m->wanted = false;
+    m->snapshot_ms = now;
+    if (!snapshot_begin(&m->snapshot, m->collector, infos, m->policy, &options, &err)) {
         say(m, err.text);
+        m->look_ms = m->look_ms == INT64_MAX ? INT64_MAX : now + LOOK_MS;
+    }
+}
+
+static void events_put(void *context, const char *line, size_t len)
+{
+    struct monitor *m = context;
+
+    sink_put(&m->sink, line, len);
+}
+
+/* Judging may take no more than a tenth of the time. */
+static void look_ahead(struct monitor *m)
+{
+    int64_t now = clock_ms(), took = (now - m->snapshot_ms) * LOOK_FACTOR;
+
+    if (m->look_ms != INT64_MAX) {
+        m->look_ms = now + (took > LOOK_MS ? took : LOOK_MS);
+    }
+}
+
+static void report_ready(struct monitor *m)
+{
+    json_t *report = NULL;
+
+    if (m->making) {
+        m->options->give(m->options->context, m->snapshot.text, m->snapshot.len);
+    }
+    if (m->sink.queue) {
+        report = json_loadb(m->snapshot.text, m->snapshot.len, 0, NULL);
+        events_report(&m->events, report);
+        json_decref(report);
     }
 }
 
@@ -117,15 +177,21 @@ static void report_read(struct monitor *m)
     case SNAPSHOT_RUNNING:
         return;
     case SNAPSHOT_READY:
-        m->options->give(m->options->context, m->snapshot.text, m->snapshot.len);
+        report_ready(m);
         break;
     case SNAPSHOT_FAILED:
         say(m, "a report could not be made: out of memory");
         break;
     }
-    if (m->again) {
-        m->again = false;
-        report_begin(m);
+    look_ahead(m);
+}
+
+/* The policy is only asked by those who judge, so all evidence stays as it is. */
+static void reload(struct monitor *m)
+{
+    m->policy = m->options->reload(m->options->context);
+    if (m->sink.queue) {
+        sink_reopen(&m->sink, clock_ms());
     }
 }
 
@@ -146,27 +212,69 @@ static void signals_read(struct monitor *m)
 
     while (read(m->signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGUSR1) {
-            report_begin(m);
+            m->wanted = true;
+        } else if (info.ssi_signo == SIGHUP) {
+            reload(m);
         } else if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM) {
             stop(m);
         }
     }
 }
 
+/* All interfaces together. */
+static void stats_put(struct monitor *m)
+{
+    struct capture_info sum = {0};
+    struct live_drops drops = {0};
+
+    for (size_t i = 0; i < m->n_sources; i++) {
+        const struct capture_info *info = live_info(m->sources[i].live);
+
+        sum.packets += info->packets;
+        sum.bytes += info->bytes;
+        drops.kernel += live_drops(m->sources[i].live).kernel;
+        drops.interface += live_drops(m->sources[i].live).interface;
+    }
+    events_stats(&m->events, now_ns(), (clock_ms() - m->begun_ms) / 1000, &sum, &drops);
+}
+
+/* Is it time?  '*due_ms' then becomes the next time; times that passed meanwhile are
+ * not made up for. */
+static bool is_due(int64_t *due_ms, int64_t now, int64_t every)
+{
+    if (now < *due_ms) {
+        return false;
+    }
+    *due_ms += every * ((now - *due_ms) / every + 1);
+    return true;
+}
+
 static void timers_run(struct monitor *m)
 {
-    int64_t now = clock_ms(), every = (int64_t)m->options->every_s * 1000;
+    struct policap_error err;
+    int64_t now = clock_ms();
 
-    if (now >= m->due_ms) {
-        /* Times that passed meanwhile are not made up for. */
-        m->due_ms += every * ((now - m->due_ms) / every + 1);
-        report_begin(m);
+    if (is_due(&m->due_ms, now, (int64_t)m->options->every_s * 1000)) {
+        m->wanted = true;
     }
+    if (is_due(&m->stats_ms, now, STATS_MS)) {
+        stats_put(m);
+    }
+    report_begin(m);
+    if (m->sink.queue && !sink_flush(&m->sink, now, &err)) {
+        say(m, err.text);
+    }
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 static int wait_ms(const struct monitor *m)
 {
-    int64_t until = m->due_ms < m->stop_ms ? m->due_ms : m->stop_ms;
+    int64_t look = m->snapshot.pid > 0 ? INT64_MAX : m->look_ms;
+    int64_t until = earlier(earlier(m->due_ms, m->stop_ms), earlier(look, m->stats_ms));
     int64_t wait = until == INT64_MAX ? -1 : until - clock_ms();
 
     wait = until != INT64_MAX && wait < 0 ? 0 : wait;
@@ -210,11 +318,34 @@ static bool turn(struct monitor *m, struct policap_error *err)
     return true;
 }
 
+static bool events_open(struct monitor *m, struct policap_error *err)
+{
+    m->due_ms = m->look_ms = m->stats_ms = INT64_MAX;
+    m->begun_ms = clock_ms();
+    if (m->options->every_s) {
+        m->due_ms = m->begun_ms + (int64_t)m->options->every_s * 1000;
+    }
+    if (!m->options->events) {
+        return true;
+    }
+    if (gethostname(m->host, sizeof m->host - 1) != 0) {
+        m->host[0] = '\0';
+    }
+    m->events = (struct events){.host = m->host,
+                                .iface = m->options->interfaces[0],
+                                .put = events_put,
+                                .context = m};
+    m->look_ms = m->begun_ms + LOOK_MS;
+    m->stats_ms = m->begun_ms + STATS_MS;
+    return (events_init(&m->events) || fail(err, "out of memory")) &&
+           sink_open(&m->sink, m->options->events, err);
+}
+
 static bool run(struct monitor *m, struct policap_error *err)
 {
     const struct monitor_options *o = m->options;
 
-    if (!sources_open(m, err)) {
+    if (!sources_open(m, err) || !events_open(m, err)) {
         return false;
     }
     m->collector = collector_new(false, false);
@@ -222,7 +353,6 @@ static bool run(struct monitor *m, struct policap_error *err)
         !collector_begin(m->collector, o->interfaces, o->n_interfaces)) {
         return fail(err, "out of memory");
     }
-    m->due_ms = o->every_s ? clock_ms() + (int64_t)o->every_s * 1000 : INT64_MAX;
     say(m, "capturing");
     while (clock_ms() < m->stop_ms && m->n_lost < m->n_sources) {
         if (!turn(m, err)) {
@@ -253,6 +383,7 @@ static bool signals_open(struct monitor *m, sigset_t *before, struct policap_err
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGUSR1);
+    sigaddset(&wanted, SIGHUP);
     sigprocmask(SIG_BLOCK, &wanted, before);
     m->signals = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
     return m->signals >= 0 || fail(err, "signals: %s", strerror(errno));
@@ -261,6 +392,8 @@ static bool signals_open(struct monitor *m, sigset_t *before, struct policap_err
 static void monitor_fini(struct monitor *m)
 {
     snapshot_fini(&m->snapshot);
+    sink_close(&m->sink);
+    events_fini(&m->events);
     collector_free(m->collector);
     for (size_t i = 0; i < m->n_sources; i++) {
         live_close(m->sources[i].live);
@@ -278,6 +411,7 @@ struct tally *monitor_run(const struct monitor_options *options,
 {
     struct monitor *m = calloc(1, sizeof *m);
     struct tally *tally = NULL;
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, pipe_before;
     sigset_t before;
 
     if (!m) {
@@ -290,10 +424,12 @@ struct tally *monitor_run(const struct monitor_options *options,
     m->stop_ms = INT64_MAX;
     m->lost = lost;
     *lost = false;
+    sigaction(SIGPIPE, &ignore, &pipe_before);
     if (signals_open(m, &before, err) && run(m, err)) {
         tally = take(m, err);
     }
     monitor_fini(m);
     sigprocmask(SIG_SETMASK, &before, NULL);
+    sigaction(SIGPIPE, &pipe_before, NULL);
     return tally;
 }

@@ -22,18 +22,22 @@ struct monitor_options {
     const char *interfaces[MONITOR_MAX_INTERFACES];
     size_t n_interfaces;
     struct live_options live;
-    unsigned every_s; /* Between reports; 0: only those that SIGUSR1 asks for. */
+    unsigned every_s;   /* Between reports; 0: only those that SIGUSR1 asks for. */
+    const char *events; /* Where events go (sink.h); NULL: nowhere. */
     /* What is to be known by whoever looks after the sensor: one line. */
     void (*say)(void *context, const char *line);
     /* A report is ready: JSON, 'len' bytes, borrowed for the call. */
     void (*give)(void *context, const char *report, size_t len);
+    /* SIGHUP: gives the policy to judge by from now on, which stays valid. */
+    const struct policy *(*reload)(void *context);
     void *context;
 };
 
-/* Captures until SIGINT or SIGTERM, or until all interfaces are gone.  These signals
- * and SIGUSR1 (a report now) are blocked meanwhile.  '*lost': an interface went away.
- * Returns all that was seen, settled, which the caller releases with tally_fini() and
- * free(); NULL: '*err'. */
+/* Captures until SIGINT or SIGTERM, or until all interfaces are gone.  These signals,
+ * SIGUSR1 (a report now) and SIGHUP (the file of events is opened anew, and the policy
+ * is loaded again) are blocked meanwhile, and SIGPIPE is ignored.  '*lost': an
+ * interface went away. Returns all that was seen, settled, which the caller releases
+ * with tally_fini() and free(); NULL: '*err'. */
 struct tally *monitor_run(const struct monitor_options *options,
                           const struct policy *policy,
                           const struct judge_options *judge_options, bool *lost,

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hold each rule pack and the example site file against its JSON Schema.
+"""Hold each rule pack, the example site file and events against their JSON Schemas.
 
 usage: schemas.py RULES_DIR
 
@@ -42,6 +42,30 @@ BAD_SITES = [
     {"name": "s", "devices": {"ouis": ["00:90:7a:12:34:01"]}},
 ]
 
+STATS = {"timestamp": "2026-11-22T08:00:00.000001+0000", "event_type": "stats",
+         "stats": {"uptime": 60, "decoder": {"pkts": 10, "bytes": 1000},
+                   "capture": {"kernel_packets": 13, "kernel_drops": 3, "kernel_ifdrops": 2}},
+         "host": "h", "in_iface": "i"}
+ALERT = {"timestamp": "2026-11-22T08:00:00.000001+0000", "event_type": "alert",
+         "src_ip": "10.20.0.101", "dest_ip": "142.250.110.188", "dest_port": 5228, "proto": "TCP",
+         "alert": {"action": "allowed", "gid": 1, "signature_id": 9000001, "rev": 1,
+                   "signature": "s", "category": "Policy Violation", "severity": 1, "metadata": {
+                       "policap_verdict": ["blocked"], "policap_state": ["new"],
+                       "policap_problem": ["p-1"], "policap_rule": ["google-fcm"],
+                       "policap_policy": ["p@1"], "policap_devices": ["187"]}}}
+GOOD_EVENTS = [STATS, ALERT]
+BAD_EVENTS = [
+    {},
+    dict(STATS, policap={}),
+    dict(STATS, timestamp="2026-11-22T08:00:00.000001Z"),
+    dict(ALERT, event_type="stats"),
+    dict(ALERT, proto="tcp"),
+    dict(ALERT, alert=dict(ALERT["alert"], metadata=dict(ALERT["alert"]["metadata"],
+                                                         policap_rule="google-fcm"))),
+    dict(ALERT, alert=dict(ALERT["alert"], metadata=dict(ALERT["alert"]["metadata"],
+                                                         policap_devices=[187]))),
+]
+
 
 def main():
     rules = pathlib.Path(sys.argv[1])
@@ -50,14 +74,19 @@ def main():
                    if not p.name.endswith(".schema.json") and not p.name.startswith("site."))
     files = [("policy", p) for p in packs] + [("site", rules / "site.example.json")]
     bad = [("policy", b) for b in BAD_PACKS] + [("site", b) for b in BAD_SITES]
+    bad += [("eve", b) for b in BAD_EVENTS]
     schemas = {}
-    for name in ("policy", "site"):
+    for name in ("policy", "site", "eve"):
         schema = json.loads((rules / (name + ".schema.json")).read_text("utf-8"))
         jsonschema.Draft7Validator.check_schema(schema)
         schemas[name] = jsonschema.Draft7Validator(schema)
     for name, path in files:
         for error in schemas[name].iter_errors(json.loads(path.read_text("utf-8"))):
             print("%s: /%s: %s" % (path, "/".join(map(str, error.path)), error.message))
+            faults += 1
+    for event in GOOD_EVENTS:
+        for error in schemas["eve"].iter_errors(event):
+            print("eve.schema.json: %s: %s" % (event["event_type"], error.message))
             faults += 1
     for name, value in bad:
         if schemas[name].is_valid(value):

@@ -237,6 +237,59 @@ def check_vlan(t):
             equal(a.get(field), b.get(field), "%s of VLANs" % field)
 
 
+def schema_of_events(root):
+    try:
+        import jsonschema
+    except ImportError:
+        print("skipped: events against their schema: python3-jsonschema is missing")
+        return lambda event: None
+    with open(os.path.join(root, "rules", "eve.schema.json")) as file:
+        return jsonschema.Draft7Validator(json.load(file)).validate
+
+
+def lines_of(path):
+    return [json.loads(line) for line in open(path)] if os.path.exists(path) else []
+
+
+def check_events(t):
+    """A problem is one alert, soon after it can be told; what happens to the sink or to
+    the rules changes no verdict."""
+    path, site = t.path("eve.json"), t.path("site.json")
+    validate = schema_of_events(t.root)
+    shutil.copy(t.site, site)
+    t.site = site
+    live = t.live("--events", path, "--report", t.path("report.json"))
+    send(t.sample("03_fcm_icmp_prohibited"))
+    begun = time.monotonic()
+    wait_for("an alert", lambda: lines_of(path))
+    if time.monotonic() - begun > 10:
+        raise AssertionError("the alert came after %.1f s" % (time.monotonic() - begun))
+    time.sleep(3)
+    alerts = lines_of(path)
+    for alert in alerts:
+        validate(alert)
+    equal([(a["alert"]["metadata"]["policap_state"], a["alert"]["metadata"]["policap_rule"],
+            a["src_ip"], a["dest_port"]) for a in alerts],
+          [(["new"], ["google-fcm"], "10.20.0.101", 5228)], "alerts")
+
+    os.rename(path, path + ".1")
+    with open(site, "w") as file:
+        file.write("{")
+    live.tell(signal.SIGHUP)
+    wait_for("word of the bad file", lambda: "the rules stay in force" in live.err())
+    shutil.copy(os.path.join(t.root, "pcaps", "site.json"), site)
+    live.tell(signal.SIGHUP)
+    wait_for("word of the rules", lambda: "the rules are: " in live.err())
+    send(t.sample("15_unexpected"), 8.0)
+    wait_for("alerts in the new file", lambda: len(lines_of(path)) >= 2)
+    for alert in lines_of(path):
+        validate(alert)
+    equal(len(lines_of(path + ".1")), 1, "alerts in the old file")
+    equal(live.end(), 1, "exit status")
+    kinds = {f["kind"] for f in json.load(open(t.path("report.json")))["findings"]}
+    equal({"blocked", "unexpected"} <= kinds, True, "kinds in the last report")
+
+
 def check_down(t):
     """An interface that is taken down and up again is captured on."""
     live = t.live()
@@ -271,6 +324,9 @@ def check_refusals(t):
                        (["-i", "pl1", "x.pcap"], "reads no files"),
                        (["-i", "pl1", "-f", "tcp port"], "man pcap-filter"),
                        (["-i", "pl1", "--every", "5m"], "--report"),
+                       (["-i", "pl1", "--events", "-"], "-o or --report"),
+                       (["-i", "pl1", "--events", "/no/such/file"], "can be written"),
+                       (["-i", "pl1", "--events", "unix:/no/such"], "server running"),
                        (["-i", "pl1", "--ring", "0"], "from 1 to")):
         run = subprocess.run([t.binary, "live"] + args, capture_output=True, text=True,
                              timeout=WAIT_S)

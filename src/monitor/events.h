@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What changes, as events in Suricata's EVE form: one JSON object a line, of which the
+ * keys are those of rules/eve.schema.json and no others.
+ *
+ *   alert  a problem of the report turned: it is new, it reached 2, 5, 10, 20, 50, ...
+ *          phones, it recovered, or it came back.  One a root cause, whatever the
+ *          number of its findings.
+ *   stats  what was captured and lost.
+ *
+ * Reports come as the JSON that report_json() makes, so that whoever made them may have
+ * been another process.
+ */
+#ifndef MONITOR_EVENTS_H
+#define MONITOR_EVENTS_H
+
+#include "capture/live.h"
+
+#include <jansson.h>
+
+enum { EVENTS_MAX_PROBLEMS = 65536 }; /* Further ones give no event. */
+
+struct events {
+    json_t *known;     /* By id: what was told of a problem. */
+    const char *host;  /* The sensor's name.  Borrowed. */
+    const char *iface; /* Borrowed. */
+    /* Takes a line without its end. */
+    void (*put)(void *context, const char *line, size_t len);
+    void *context;
+};
+
+/* False: out of memory. */
+bool events_init(struct events *events);
+void events_fini(struct events *events);
+
+/* Tells what turned since the report before. */
+void events_report(struct events *events, const json_t *report);
+
+/* Tells what was captured: 'ns' is the time, 'uptime_s' that of the sensor. */
+void events_stats(struct events *events, int64_t ns, int64_t uptime_s,
+                  const struct capture_info *info, const struct live_drops *drops);
+
+#endif

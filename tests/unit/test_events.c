@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Which events a sequence of reports gives.
+ */
+#include "unit.h"
+
+#include "monitor/events.h"
+
+#include <stdio.h>
+
+enum { TEXT_LEN = 4096, MAX_REPORTS = 8 };
+
+#define NOW "2026-11-22T07:45:00.123456Z"
+
+struct row {
+    const char *name;
+    /* Each: "ID affected resolved" of problems, '|' between them; NULL ends them. */
+    const char *reports[MAX_REPORTS];
+    const char *want; /* "state id devices" a line. */
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+    {"nothing", {"", ""}, ""},
+    {"new, and told once", {"p-1 1 0", "p-1 1 0", "p-1 1 0"}, "new p-1 1\n"},
+    {"over before anybody was told", {"p-1 1 1", "p-1 1 1"}, ""},
+    {"again at 2, 5, 10, 20 phones",
+     {"p-1 1 0", "p-1 2 0", "p-1 4 0", "p-1 5 0", "p-1 9 0", "p-1 10 0", "p-1 19 0", "p-1 20 0"},
+     "new p-1 1\nupdate p-1 2\nupdate p-1 5\nupdate p-1 10\nupdate p-1 20\n"},
+    {"187 at once are one alert", {"p-1 187 0", "p-1 199 0", "p-1 200 0"}, "new p-1 187\nupdate p-1 200\n"},
+    {"fewer phones are no news", {"p-1 5 0", "p-1 2 0", "p-1 5 0"}, "new p-1 5\n"},
+    {"recovered, and back", {"p-1 2 0", "p-1 2 1", "p-1 2 1", "p-1 3 0", "p-1 3 0"},
+     "new p-1 2\nrecovered p-1 2\nagain p-1 3\n"},
+    {"gone from the report", {"p-1 2 0", "", "", "p-1 2 0"},
+     "new p-1 2\nrecovered p-1 2\nagain p-1 2\n"},
+    {"two root causes", {"p-1 1 0|p-2 3 0", "p-1 1 1|p-2 3 0"}, "new p-1 1\nnew p-2 3\nrecovered p-1 1\n"},
+};
+/* clang-format on */
+
+static void take(void *context, const char *line, size_t len)
+{
+    char *text = context;
+    json_t *event = json_loadb(line, len, 0, NULL);
+    const json_t *metadata, *alert;
+    const char *of[3] = {"policap_state", "policap_problem", "policap_devices"};
+
+    assert_non_null(event);
+    assert_null(memchr(line, '\n', len));
+    alert = json_object_get(event, "alert");
+    metadata = json_object_get(alert, "metadata");
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *value = json_array_get(json_object_get(metadata, of[i]), 0);
+
+        assert_non_null(json_string_value(value));
+        strcat(text, json_string_value(value));
+        strcat(text, i < 2 ? " " : "\n");
+    }
+    assert_string_equal(json_string_value(json_object_get(event, "timestamp")),
+                        "2026-11-22T07:45:00.123456+0000");
+    json_decref(event);
+}
+
+static void add_problem(json_t *report, const char *text)
+{
+    char id[16], finding[20];
+    int affected, resolved;
+
+    assert_int_equal(sscanf(text, "%15s %d %d", id, &affected, &resolved), 3);
+    snprintf(finding, sizeof finding, "f-%s", id);
+    json_array_append_new(json_object_get(report, "problems"),
+                          json_pack("{s:s, s:s, s:s, s:s, s:n, s:{s:i}, s:[s]}", "id",
+                                    id, "kind", "blocked", "row", "google-fcm", "cause",
+                                    "syn-drop", "blocked_by", "devices", "affected",
+                                    affected, "findings", finding));
+    json_array_append_new(json_object_get(report, "findings"),
+                          json_pack("{s:s, s:s, s:b, s:s}", "id", finding, "problem",
+                                    id, "resolved", resolved, "severity", "high"));
+}
+
+static json_t *report_of(const char *text)
+{
+    json_t *report = json_pack("{s:s, s:[], s:[]}", "now", NOW, "problems", "findings");
+
+    for (const char *at = text; *at; at += strcspn(at, "|"), at += *at == '|') {
+        add_problem(report, at);
+    }
+    return report;
+}
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    char text[TEXT_LEN] = "";
+    struct events events = {.host = "h", .iface = "i", .put = take, .context = text};
+
+    assert_true(events_init(&events));
+    for (size_t i = 0; i < MAX_REPORTS && row->reports[i]; i++) {
+        json_t *report = report_of(row->reports[i]);
+
+        assert_non_null(report);
+        events_report(&events, report);
+        json_decref(report);
+    }
+    assert_string_equal(text, row->want);
+    events_fini(&events);
+}
+
+static void copy(void *context, const char *line, size_t len)
+{
+    memcpy(context, line, len);
+    ((char *)context)[len] = '\0';
+}
+
+static void check_stats(void **state)
+{
+    struct capture_info info = {.packets = 10, .bytes = 1000};
+    struct live_drops drops = {.kernel = 3, .interface = 2};
+    char line[TEXT_LEN];
+    struct events events = {.host = "h", .iface = "i", .put = copy, .context = line};
+
+    (void)state;
+    events_stats(&events, 1795334400000001000, 60, &info, &drops);
+    assert_string_equal(
+        line, "{\"timestamp\":\"2026-11-22T08:00:00.000001+0000\","
+              "\"event_type\":\"stats\",\"stats\":{\"uptime\":60,\"capture\":"
+              "{\"kernel_packets\":13,\"kernel_drops\":3,\"kernel_ifdrops\":2},"
+              "\"decoder\":{\"pkts\":10,\"bytes\":1000}},\"host\":\"h\","
+              "\"in_iface\":\"i\"}");
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {cmocka_unit_test(check_stats)};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        tests[i + 1] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
+                                           (void *)(uintptr_t)&rows[i]};
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
