@@ -123,6 +123,7 @@ static const char live_help[] =
     "  --every TIME       between reports on the way: 90s, 5m (the default), 1h\n"
     "  --events TARGET    what turns, as EVE lines of JSON: to a file, - or "
     "unix:SOCKET\n"
+    "  -u, --user USER    become this user once the interface is open\n"
     "  -p, --no-promisc   only what is sent to this host\n"
     "  --ring MIB         of memory for packets that wait (default 64)\n"
     "  --snaplen BYTES    of each packet that are read (default: all)\n"

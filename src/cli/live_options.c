@@ -44,6 +44,13 @@ bool live_set_events(struct options *o, const char *value, struct policap_error 
     return true;
 }
 
+bool live_set_user(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->monitor.user = value;
+    return true;
+}
+
 static bool read_number(const char *option, const char *value, long low, long high,
                         int *out, struct policap_error *err)
 {

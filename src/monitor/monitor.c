@@ -3,6 +3,7 @@
 
 #include "audit/collect.h"
 #include "base/error.h"
+#include "monitor/confine.h"
 #include "monitor/events.h"
 #include "monitor/sink.h"
 #include "monitor/snapshot.h"
@@ -345,7 +346,7 @@ static bool run(struct monitor *m, struct policap_error *err)
 {
     const struct monitor_options *o = m->options;
 
-    if (!sources_open(m, err) || !events_open(m, err)) {
+    if (!sources_open(m, err) || !confine(o->user, err) || !events_open(m, err)) {
         return false;
     }
     m->collector = collector_new(false, false);

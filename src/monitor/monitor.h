@@ -7,6 +7,8 @@
  * judges, and nothing that it does can change what comes after.  The final report is
  * therefore that of the same packets in a file.
  *
+ * Once the interfaces are open, rights are given up (confine.h).
+ *
  * The wall clock decides nothing; the monotonic clock only says when a report is due.
  * Packets are judged by their own time.
  */
@@ -23,6 +25,7 @@ struct monitor_options {
     size_t n_interfaces;
     struct live_options live;
     unsigned every_s;   /* Between reports; 0: only those that SIGUSR1 asks for. */
+    const char *user;   /* To become once the interfaces are open; NULL: none. */
     const char *events; /* Where events go (sink.h); NULL: nowhere. */
     /* What is to be known by whoever looks after the sensor: one line. */
     void (*say)(void *context, const char *line);

@@ -290,6 +290,43 @@ def check_events(t):
     equal({"blocked", "unexpected"} <= kinds, True, "kinds in the last report")
 
 
+def status_of(process):
+    fields = {}
+    for line in open("/proc/%d/status" % process.pid):
+        name, _, value = line.partition(":")
+        fields[name] = value.split()
+    return fields
+
+
+def check_confined(t):
+    """With -u no right is left but to read, and to write where the user may."""
+    folder = t.path("out")
+    os.mkdir(folder)
+    os.chmod(t.folder, 0o755)
+    shutil.chown(folder, "nobody", "nogroup")
+    report = os.path.join(folder, "report.json")
+    live = t.live("-u", "nobody", "--report", report, "--events", os.path.join(folder, "eve.json"))
+    status = status_of(live.process)
+    for field in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        equal(int(status[field][0], 16), 0, field)
+    equal(set(status["Uid"]), {"65534"}, "Uid")
+    equal(set(status["Gid"]), {"65534"}, "Gid")
+    equal(set(status["Groups"]) <= {"65534"}, True, "Groups")
+    equal((status["NoNewPrivs"], status["Seccomp"]), (["1"], ["2"]), "filter")
+    with t.tcpdump(t.path("same.pcap")):
+        send(t.sample("03_fcm_icmp_prohibited"))
+        live.tell(signal.SIGUSR1)
+        wait_for("a report", lambda: os.path.exists(report))
+        wait_for("an alert", lambda: lines_of(os.path.join(folder, "eve.json")))
+    equal(live.end(), 1, "exit status")
+    equal(neutral(json.load(open(report))), neutral(t.check(t.path("same.pcap"))[1]), "report")
+
+    live = t.live()
+    status = status_of(live.process)
+    equal((status["NoNewPrivs"], status["Seccomp"]), (["1"], ["2"]), "filter without -u")
+    live.end()
+
+
 def check_down(t):
     """An interface that is taken down and up again is captured on."""
     live = t.live()
@@ -327,6 +364,8 @@ def check_refusals(t):
                        (["-i", "pl1", "--events", "-"], "-o or --report"),
                        (["-i", "pl1", "--events", "/no/such/file"], "can be written"),
                        (["-i", "pl1", "--events", "unix:/no/such"], "server running"),
+                       (["-i", "pl1", "-u", "no-such-user"], "useradd"),
+                       (["-i", "pl1", "-u", "root"], "this is root"),
                        (["-i", "pl1", "--ring", "0"], "from 1 to")):
         run = subprocess.run([t.binary, "live"] + args, capture_output=True, text=True,
                              timeout=WAIT_S)
