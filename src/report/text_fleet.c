@@ -167,6 +167,9 @@ static void put_device(struct text_writer *text, const struct device *device,
     if (device->n_addrs > 1) {
         text_say(text, "(%zu addresses)", device->n_addrs);
     }
+    if (device->is_nat) {
+        text_say(text, "several phones behind NAT: not judged");
+    }
     if (show_names && device->host_name) {
         text_say(text, "%s", device->host_name);
     }

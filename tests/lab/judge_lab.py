@@ -91,6 +91,9 @@ def judge(truth, report, bare):
     for finding in findings:
         if not any(is_it(w, finding, bare) for w in truth["findings"]):
             yield "wrong: " + brief(finding)
+    kinds = {d["kind"] for d in report["devices"]}
+    if not bare and kinds - {truth.get("device_kind", "phone")}:
+        yield "the devices are %s" % sorted(kinds)
     accused = [w for w in truth["findings"] if not QUIET.issuperset(one_of(w["kind"]))]
     fails = any(not w.get("optional") for w in accused)
     may_fail = bool(accused)

@@ -1121,7 +1121,7 @@ def record(name, out):
         lab.close()
     truth = {"title": setup["title"], "packets": len(packets), "findings": wanted,
              "does": inspect.getsource(function).split("\n", 2)[2].strip().split("\n")}
-    for key in ("at", "also", "expression", "roles", "site", "gaps"):
+    for key in ("at", "also", "expression", "roles", "site", "gaps", "device_kind"):
         if key in setup:
             truth[key] = setup[key]
     with open(os.path.join(out, name + ".truth.json"), "w") as file:

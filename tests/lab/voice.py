@@ -44,29 +44,31 @@ def send(text, retrans=False):
     return "<send%s><![CDATA[\n%s]]></send>" % (' retrans="500"' if retrans else "", text)
 
 
-def play(lab, who, name, steps, *args):
+def play(lab, who, name, steps, *args, calls=1):
     """Starts sipp in a namespace with a scenario of these steps."""
-    path = os.path.join(lab.scratch, name + ".xml")
+    path = os.path.join(lab.scratch, "%s-%s.xml" % (name, who))
     with open(path, "w") as file:
         file.write('<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="%s">\n%s\n'
                    "</scenario>\n" % (name, "\n".join(steps)))
-    return lab.start(who, "sipp", "-sf", path, "-m", "1", "-nostdin", *args)
+    return lab.start(who, "sipp", "-sf", path, "-m", calls, "-nostdin", *args)
 
 
-def registers(lab, server=PBX, port=5060, transport="u1"):
-    head = "REGISTER sip:%s SIP/2.0\n" % server + HEAD % ("2001", "", 1, "REGISTER")
-    return play(lab, "ph01", "register", [
+def registers(lab, server=PBX, port=5060, transport="u1", phone=1):
+    user, own = str(2000 + phone), port if port == 5060 else 40123
+    head = "REGISTER sip:%s SIP/2.0\n" % server + HEAD % (user, "", 1, "REGISTER")
+    return play(lab, "ph%02d" % phone, "register", [
         send(head + "Expires: 3600\n" + NO_BODY, retrans=True),
         '<recv response="200" optional="true" next="1"/>', '<recv response="403"/>',
-        '<label id="1"/>'], "-i", PHONE, "-p", port if port == 5060 else 40123,
-                "-t", transport, "%s:%d" % (server, port))
+        '<label id="1"/>'], "-i", "10.20.0.%d" % (100 + phone), "-p", own, "-t", transport,
+                "%s:%d" % (server, port))
 
 
-def registrar(lab, status, who="srv", address=PBX, seen="", port=5060, transport="u1"):
+def registrar(lab, status, who="srv", address=PBX, seen="", port=5060, transport="u1",
+              times=1):
     return play(lab, who, "registrar", [
         '<recv request="REGISTER"/>',
         send("SIP/2.0 %s\n" % status + BACK % seen + NO_BODY)], "-i", address, "-p", port, "-t",
-                transport)
+                transport, calls=times)
 
 
 def calls(lab, server=PBX, more=""):
@@ -231,6 +233,23 @@ def cloud_call_server(lab):
     return [want("blocked", "uc-rtp", "one-way-media", None, 2222, bare=False),
             want("blocked", "uc-rtcp", "one-way-media", None, 2223, bare=False),
             want("advice", "uc-call-server", None, None, None)]
+
+
+@scene(title="three phones behind NAT, seen outside: what one gets hides what another does not",
+       phones=3, at=("fw", "wan"), roles={"call-server": [CLOUD]}, device_kind="nat",
+       site={"devices": {"subnets": ["198.51.100.2/32"]}})
+def nat_users(lab):
+    record.ordinary(lab)
+    lab.ip("net", "addr", "add", CLOUD + "/32", "dev", "lo")
+    lab.nft("        tcp dport 5228-5230 drop", name="isp")
+    registrar(lab, "200 OK", "net", CLOUD, times=6)
+    time.sleep(1)
+    for _ in range(2):
+        for phone in (1, 2, 3):
+            registers(lab, CLOUD, phone=phone).wait()
+    for phone in lab.phones:
+        lab.client(phone, "push", record.MTALK, "5228", 1)
+    return [want("advice", "uc-call-server", None, None, None, bare=False)]
 
 
 if __name__ == "__main__":
