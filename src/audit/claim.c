@@ -23,12 +23,58 @@ enum {
 
 static const int64_t second_ns = 1000000000;
 
-static void own_names(const struct judging *j, const struct cell_key *key,
+/* A hello with ECH shows the name of the front, not of the service behind it. */
+static bool is_front(const char *name, unsigned flags)
+{
+    return (flags & FLOW_NAME_ECH) && strcmp(name, "cloudflare-ech.com") == 0;
+}
+
+/* Names read in the flow itself; fronts only where 'fronts' says so. */
+static void own_names(const struct judging *j, const struct cell_key *key, bool fronts,
                       struct claim *claim)
 {
     for (unsigned i = 0; i < 2 && key->names[i]; i++) {
-        claim->names[claim->n_names] = tally_name_text(j->tally, key->names[i]);
-        claim->sources[claim->n_names++] = (enum name_source)key->sources[i];
+        const char *name = tally_name_text(j->tally, key->names[i]);
+
+        if (is_front(name, key->name_flags[i]) == fronts) {
+            claim->has_ech |= (key->name_flags[i] & FLOW_NAME_ECH) != 0;
+            claim->names[claim->n_names] = name;
+            claim->sources[claim->n_names++] = (enum name_source)key->sources[i];
+        }
+    }
+}
+
+/* Was the device told only other names for this address?  With ECH the name in clear
+ * may then be a front's that is not known as one. */
+static bool is_contradicted(const struct judging *j, const struct cell *cell,
+                            uint32_t device, const struct claim *claim)
+{
+    struct claim bound = {.n_names = 0};
+
+    if (!claim->has_ech || claim->n_names == 0) {
+        return false;
+    }
+    names_add_bound(j, device, &cell->key.server, cell->first_ns, &bound);
+    for (size_t i = 0; i < bound.n_names; i++) {
+        if (strcmp(bound.names[i], claim->names[0]) == 0) {
+            return false;
+        }
+    }
+    return bound.n_names > 0 && bound.sources[0] == NAME_DNS;
+}
+
+/* The names of a flow that the device opened. */
+static void outward_names(const struct judging *j, const struct cell *cell,
+                          uint32_t device, struct claim *claim)
+{
+    own_names(j, &cell->key, false, claim);
+    claim->is_doubtful = is_contradicted(j, cell, device, claim);
+    if (claim->n_names == 0) {
+        names_add_bound(j, device, &cell->key.server, cell->first_ns, claim);
+    }
+    if (claim->n_names == 0) {
+        own_names(j, &cell->key, true, claim);
+        claim->names_are_idle = claim->n_names > 0;
     }
 }
 
@@ -201,10 +247,7 @@ void claim_of(const struct judging *j, const struct cell *cell, uint32_t device,
     if (inbound) {
         names_add_bound(j, device, &key->client, ns + second_ns, out);
     } else {
-        own_names(j, key, out);
-        if (out->n_names == 0) {
-            names_add_bound(j, device, &key->server, ns, out);
-        }
+        outward_names(j, cell, device, out);
     }
     claim_question(j, cell, inbound, out, &question);
     out->n_rows = policy_ask(j->policy, &question, out->rows);

@@ -69,6 +69,9 @@ static void attempt_fill(const struct judging *j, struct attempt *a,
         a->rows[a->n_rows++] = claim.rows[i].row;
     }
     a->result = result_of(j, cell, &claim, inbound);
+    if (claim.is_doubtful) {
+        a->result.confidence = CONFIDENCE_LOW;
+    }
 }
 
 /* DHCP is judged by its messages, not by its flows: they go to everybody. */
@@ -427,6 +430,7 @@ void judge_flow(const struct judgement *judgement, const struct piece *piece,
         out->sources[i] = claim.sources[i];
     }
     out->n_names = claim.n_names;
+    out->has_ech = claim.has_ech;
     if (client < 0 && server < 0) {
         return;
     }

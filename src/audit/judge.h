@@ -366,6 +366,7 @@ struct flow_verdict {
     const char *names[POLICY_MAX_NAMES];
     enum name_source sources[POLICY_MAX_NAMES];
     size_t n_names;
+    bool has_ech; /* The names stood in a hello with ECH, or with its GREASE. */
 };
 
 void judge_flow(const struct judgement *judgement, const struct piece *piece,

@@ -37,6 +37,8 @@ struct claim {
     enum name_source sources[POLICY_MAX_NAMES];
     size_t n_names;
     bool names_are_idle;   /* They are known, but decide nothing: claim.c. */
+    bool has_ech;          /* A name stood in a hello with Encrypted Client Hello. */
+    bool is_doubtful;      /* The device knows the address by other names. */
     const char *peer_name; /* The name that the row was found by, or the best known. */
     enum name_source peer_source;
 };

@@ -236,6 +236,9 @@ static void put_names(struct line_writer *line, const struct flow_verdict *verdi
         line_open(line, NULL, '{');
         line_text(line, "name", verdict->names[i]);
         line_text(line, "source", name_source_name(verdict->sources[i]));
+        if (verdict->has_ech) {
+            line_bool(line, "ech", true);
+        }
         line_close(line, '}');
     }
     line_close(line, ']');
