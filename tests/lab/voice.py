@@ -249,7 +249,8 @@ def nat_users(lab):
             registers(lab, CLOUD, phone=phone).wait()
     for phone in lab.phones:
         lab.client(phone, "push", record.MTALK, "5228", 1)
-    return [want("advice", "uc-call-server", None, None, None, bare=False)]
+    return [want("advice", "uc-call-server", None, None, None, bare=False),
+            record.may("blocked", "google-fcm", "syn-drop", None, 5228)]
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
  */
 #include "script.h"
 
-#include "audit/judging.h"
+#include "audit/judge.h"
 
 enum { MAX_FLOWS = 24, TEXT_LEN = 1024 };
 
@@ -425,78 +425,6 @@ static void check_pure(void **state)
     tally_fini(&tallies[1]);
 }
 
-/* A hello with ECH, and what the phone's resolver said of its peer. */
-static const struct ech_row {
-    const char *sni, *told; /* NULL: nobody was told a name. */
-    uint8_t flags;
-    const char *want; /* "verdict name confidence" */
-} ech_rows[] = {
-    {"play.google.com", "play.google.com", FLOW_NAME_ECH,
-     "documented play.google.com medium"},
-    {"play.google.com", NULL, FLOW_NAME_ECH, "documented play.google.com medium"},
-    {"play.google.com", "www.gstatic.com", FLOW_NAME_ECH,
-     "documented play.google.com low"},
-    {"play.google.com", "www.gstatic.com", 0, "documented play.google.com medium"},
-    {"cloudflare-ech.com", "play.google.com", FLOW_NAME_ECH,
-     "documented play.google.com medium"},
-    {"cloudflare-ech.com", NULL, FLOW_NAME_ECH, "candidate cloudflare-ech.com medium"},
-    {"cloudflare-ech.com", NULL, 0, "unexpected cloudflare-ech.com medium"},
-};
-
-static void tell(struct tally *tally, const char *name)
-{
-    struct binding_key key;
-
-    memset(&key, 0, sizeof key);
-    key.host = script_addr("10.20.0.101");
-    key.addr = script_addr("104.18.10.118");
-    key.name = tally_name(tally, name);
-    struct binding *binding = pool_add(&tally->bindings, &key, NULL);
-    assert_non_null(binding);
-    binding->first_ns = binding->last_ns = script_start - 1;
-    binding->until_ns = script_start + 60LL * 1000000000;
-}
-
-static void check_ech(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(ech_rows); i++) {
-        const struct ech_row *row = &ech_rows[i];
-        struct policap_error err;
-        struct tally tally;
-        char got[128];
-
-        tally_init(&tally);
-        struct flow flow = {"10.20.0.101",
-                            "104.18.10.118",
-                            443,
-                            NULL,
-                            1,
-                            "S0 h20 A21 L22 T230 T630 T1430"};
-        add_flow(&tally, &flow, 0);
-        piece_add_name(&tally.pieces[0],
-                       (struct flow_name){.name = tally_name(&tally, row->sni),
-                                          .source = NAME_SNI,
-                                          .flags = row->flags});
-        if (row->told) {
-            tell(&tally, row->told);
-        }
-        assert_true(tally_add_window(&tally, 0, script_start,
-                                     script_start + 60LL * 1000000000));
-        assert_true(tally_settle(&tally));
-
-        struct judgement *judgement = judge(&tally, policy, &options, &err);
-        assert_non_null(judgement);
-        const struct attempt *a = &judgement->judging->attempts[0];
-        snprintf(got, sizeof got, "%s %s %s",
-                 claim_verdict_name((enum claim_verdict)a->verdict), a->peer_name,
-                 confidence_name(a->result.confidence));
-        assert_string_equal(got, row->want);
-        judgement_free(judgement);
-        tally_fini(&tally);
-    }
-}
-
 static int load(void **state)
 {
     struct policap_error err;
@@ -524,9 +452,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(check_scan),
         cmocka_unit_test(check_expect),
         cmocka_unit_test(check_pure),
-        cmocka_unit_test(check_ech),
     };
-    size_t n = 4;
+    size_t n = 3;
 
     source_root = argc > 1 ? argv[1] : ".";
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
