@@ -261,9 +261,7 @@ static void look_tcp(struct shard *shard, struct piece *piece,
                      const struct packet *packet, unsigned from, uint32_t frame)
 {
     if (packet->src_port == PORT_DNS || packet->dst_port == PORT_DNS) {
-        payload_dns_stream(&shard->tally, packet,
-                           (struct cursor){packet->payload, packet->payload_cap},
-                           frame);
+        payload_dns_stream(shard, piece, packet, from, frame);
         return;
     }
     if (voice_tcp_look(shard, piece, packet, from, frame) ||

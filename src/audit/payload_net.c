@@ -100,17 +100,6 @@ void payload_dns(struct tally *tally, const struct packet *packet, struct cursor
     }
 }
 
-/* DNS over TCP: messages behind their lengths (RFC 1035 4.2.2). */
-void payload_dns_stream(struct tally *tally, const struct packet *packet,
-                        struct cursor bytes, uint32_t frame)
-{
-    struct cursor message;
-
-    while (dns_stream_next(&bytes, &message)) {
-        payload_dns(tally, packet, message, frame);
-    }
-}
-
 /* --- DHCP --- */
 
 static void keep_larger(struct addr *have, const struct addr *come)

@@ -63,11 +63,9 @@ static inline bool payload_is_settled(const struct piece *piece,
            dst != 53 && (src < 5060 || src > 5071) && (dst < 5060 || dst > 5071);
 }
 
-/* payload_net.c: notes a DNS message, those in a segment, a DHCP message. */
+/* payload_net.c: notes a DNS message, a DHCP message. */
 void payload_dns(struct tally *tally, const struct packet *packet, struct cursor bytes,
                  uint32_t frame);
-void payload_dns_stream(struct tally *tally, const struct packet *packet,
-                        struct cursor bytes, uint32_t frame);
 void payload_dhcp(struct tally *tally, const struct packet *packet, struct cursor bytes,
                   uint32_t frame);
 
@@ -84,7 +82,11 @@ void payload_forget(struct shard *shard, const struct piece *piece);
 bool payload_stream_open(struct shard *shard, struct piece *piece, unsigned from,
                          uint32_t base);
 
-/* --- calls (voice_look.c, voice_tcp.c, voice_pieces.c) --- */
+/* messages.c: notes the DNS messages that a segment completes. */
+void payload_dns_stream(struct shard *shard, struct piece *piece,
+                        const struct packet *packet, unsigned from, uint32_t frame);
+
+/* --- calls (voice_look.c, messages.c, voice_pieces.c) --- */
 
 /* Notes what a SIP message tells; 'packet' is one of those that carried it.  False: it
  * is none. */

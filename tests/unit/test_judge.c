@@ -77,6 +77,12 @@ static const struct row rows[] = {
       {"10.20.0.101", "10.50.0.12", 443, "sam.corp.example", 1, GIVEN_UP},
       {"10.20.0.102", "10.50.0.12", 443, "sam.corp.example", 2, GIVEN_UP},
       {"10.20.0.102", "10.50.0.12", 443, "sam.corp.example", 3, GIVEN_UP}}, ""},
+    {"the name in a stranger's hello names nobody", 60,
+     {{"10.20.0.101", "198.18.0.66", 443, "play.google.com", 0, "s0 H1 a2 l3 A4 D5 a6"},
+      {"10.20.0.102", "198.18.0.66", 443, NULL, 1, DROPPED},
+      {"10.20.0.101", "10.50.0.12", 443, NULL, 1, OPEN}},
+     "unexpected-inbound - - high\n"
+     "problem peer 1/0\n"},
     {"SYNs dropped", 60,
      {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 1, DROPPED},
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, OPEN}},

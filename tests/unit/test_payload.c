@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What payloads tell beside names: binds, Android's check, SIP on ports of its own; in
- * segments of both ends, at any port.
+ * What payloads tell beside names: binds, Android's check, SIP on ports of its own, DNS
+ * over TCP; in segments of both ends.
  */
 #include "unit.h"
 
@@ -17,6 +17,19 @@
 #define BOUND(code) "\x30\x0c\x02\x01\x01\x61\x07\x0a\x01" code "\x04\x00\x04\x00"
 #define SEARCH "\x30\x05\x02\x01\x03\x63\x00"
 #define FOUND "\x30\x05\x02\x01\x03\x65\x00"
+
+/* Questions for "a." and "b.", and the answer to the first: 10.0.0.9. */
+#define QUERY(id, name)                                                                \
+    "\0\x13"                                                                           \
+    "\0" id "\x01\0\0\x01\0\0\0\0\0\0"                                                 \
+    "\x01" name "\0\0\x01\0\x01"
+#define REPLY_HEAD                                                                     \
+    "\0\x23"                                                                           \
+    "\0\x01"                                                                           \
+    "\x81\x80\0\x01\0\x01\0\0\0\0"                                                     \
+    "\x01"                                                                             \
+    "a\0\0\x01\0\x01"
+#define REPLY_TAIL "\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x0a\0\0\x09"
 
 enum { MAX_PARTS = 6, CLIENT = 0, SERVER = 1 };
 
@@ -38,6 +51,8 @@ static const struct row {
     unsigned binds;
     uint16_t bound;      /* Result of the answer; 0: none. */
     unsigned check_sign; /* enum check_sign */
+    uint16_t port;       /* The server's; 0: 7777. */
+    unsigned queries, replies;
 } rows[] = {
     /* clang-format off */
     {"the check is answered", {FROM(CLIENT, ASK("/generate_204")), FROM(SERVER, EMPTY)},
@@ -65,19 +80,28 @@ static const struct row {
      .invites = 1, .others = 1},
     {"SIP, cut in the head", {FROM(CLIENT, "INVITE sip:b SIP/2.0\r\ni: 7\r\n"), FROM(CLIENT, "CSeq: 1 INVITE\r\nl: 0\r\n\r\n")},
      .invites = 1},
+    {"DNS", {FROM(CLIENT, QUERY("\x01", "a")), FROM(SERVER, REPLY_HEAD REPLY_TAIL)}, .port = 53, .queries = 1, .replies = 1},
+    {"DNS, the length in a segment of its own", {FROM(CLIENT, "\0\x13"), FROM(CLIENT, "\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01" "a\0\0\x01\0\x01")}, .port = 53, .queries = 1},
+    {"DNS, one byte of the length", {FROM(CLIENT, "\0"), FROM(CLIENT, "\x13\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01" "a\0\0\x01\0\x01")}, .port = 53, .queries = 1},
+    {"DNS, two questions joined", {FROM(CLIENT, QUERY("\x01", "a") QUERY("\x02", "b"))}, .port = 53, .queries = 2},
+    {"DNS, one and a half, and the rest", {FROM(CLIENT, QUERY("\x01", "a") "\0\x13\0\x02\x01\0"), FROM(CLIENT, "\0\x01\0\0\0\0\0\0\x01" "b\0\0\x01\0\x01")}, .port = 53, .queries = 2},
+    {"DNS, an answer in two", {FROM(CLIENT, QUERY("\x01", "a")), FROM(SERVER, REPLY_HEAD), FROM(SERVER, REPLY_TAIL)}, .port = 53, .queries = 1, .replies = 1},
+    {"DNS, nonsense first", {FROM(CLIENT, "\0\x03xyz"), FROM(CLIENT, QUERY("\x01", "a"))}, .port = 53, .queries = 1},
     {"text that looks like nothing", {FROM(CLIENT, "HELO mail.example\r\n"), FROM(CLIENT, INVITE)}, .invites = 0},
     /* clang-format on */
 };
 
-static struct packet packet_of(const struct part *part, unsigned i, uint32_t seq)
+static struct packet packet_of(const struct row *row, unsigned i, uint32_t seq)
 {
+    const struct part *part = &row->parts[i];
+    uint16_t port = row->port ? row->port : 7777;
     bool client = part->who == CLIENT;
 
     return (struct packet){
         .src = addr_from_v4((const uint8_t[]){10, 0, 0, client ? 1 : 2}),
         .dst = addr_from_v4((const uint8_t[]){10, 0, 0, client ? 2 : 1}),
-        .src_port = client ? 40000 : 7777,
-        .dst_port = client ? 7777 : 40000,
+        .src_port = client ? 40000 : port,
+        .dst_port = client ? port : 40000,
         .proto = 6,
         .kind = PACKET_TCP,
         .tcp_flags = TCP_ACK,
@@ -98,7 +122,7 @@ static struct piece parts_apply(struct shard *shard, const struct row *row)
     memset(&piece, 0, sizeof piece);
     for (unsigned i = 0; i < MAX_PARTS && row->parts[i].len; i++) {
         const struct part *part = &row->parts[i];
-        struct packet packet = packet_of(part, i, seq[part->who]);
+        struct packet packet = packet_of(row, i, seq[part->who]);
         struct cursor bytes = frame_copy(part->bytes, part->len);
 
         seq[part->who] += (uint32_t)part->len;
@@ -130,6 +154,20 @@ static unsigned count(const struct tally *tally, unsigned kind, unsigned low,
     return n;
 }
 
+static void check_lookups(const struct tally *tally, const struct row *row)
+{
+    unsigned queries = 0, replies = 0;
+
+    for (uint32_t i = 0; i < tally->lookups.n; i++) {
+        const struct lookup *l = pool_at(&tally->lookups, i);
+
+        queries += l->queries;
+        replies += l->answers[LOOKUP_PRIVATE];
+    }
+    assert_int_equal(queries, row->queries);
+    assert_int_equal(replies, row->replies);
+}
+
 static void check_row(void **state)
 {
     const struct row *row = *state;
@@ -145,6 +183,7 @@ static void check_row(void **state)
     const struct tally *tally = &shard->tally;
 
     assert_int_equal(piece.check, row->check_sign);
+    check_lookups(tally, row);
     assert_int_equal(count(tally, EXCHANGE_SIP_INVITE, 0, 99), row->invites);
     assert_int_equal(count(tally, EXCHANGE_SIP_OTHER, 0, 99), row->others);
     assert_int_equal(count(tally, EXCHANGE_SIP_INVITE, 100, 699), row->answers);
