@@ -51,6 +51,13 @@ bool live_set_user(struct options *o, const char *value, struct policap_error *e
     return true;
 }
 
+bool live_set_listen(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->monitor.listen = value;
+    return true;
+}
+
 static bool read_number(const char *option, const char *value, long low, long high,
                         int *out, struct policap_error *err)
 {

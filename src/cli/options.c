@@ -237,6 +237,7 @@ static const struct option_rule rules[] = {
     {"--every", NULL, LIVE, true, live_set_every},
     {"--events", NULL, LIVE, true, live_set_events},
     {"--user", "-u", LIVE, true, live_set_user},
+    {"--listen", NULL, LIVE, true, live_set_listen},
     {"--ring", NULL, LIVE, true, live_set_ring},
     {"--snaplen", NULL, LIVE, true, live_set_snaplen},
     {"--block-time", NULL, LIVE, true, live_set_block_time},

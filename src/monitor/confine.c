@@ -135,10 +135,8 @@ static const struct sock_filter filter[] = {
     REFUSE(setdomainname),
     REFUSE(quotactl),
     REFUSE(acct),
-    /* The network: sockets other than local ones, and servers of any kind. */
+    /* The network: sockets other than local ones, and more servers than there are. */
     REFUSE(listen),
-    REFUSE(accept),
-    REFUSE(accept4),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0),

@@ -4,8 +4,7 @@
 #include "audit/collect.h"
 #include "base/error.h"
 #include "monitor/confine.h"
-#include "monitor/events.h"
-#include "monitor/sink.h"
+#include "monitor/outlets.h"
 #include "monitor/snapshot.h"
 
 #include <errno.h>
@@ -21,13 +20,7 @@ enum {
     TURN_BATCHES = 64, /* Of one interface, before others and signals are asked. */
     LOOK_MS = 2000,    /* Between judgings for events, ... */
     LOOK_FACTOR = 10,  /* ... or this many times as long as one took. */
-    STATS_MS = 60000,
-    HOST_LEN = 256
-};
-
-struct source {
-    struct live *live;
-    bool lost;
+    STATS_MS = 60000
 };
 
 struct monitor {
@@ -35,7 +28,8 @@ struct monitor {
     const struct policy *policy;
     const struct judge_options *judge_options;
     struct collector *collector;
-    struct source sources[MONITOR_MAX_INTERFACES];
+    struct live *lives[MONITOR_MAX_INTERFACES];
+    bool gone[MONITOR_MAX_INTERFACES];
     size_t n_sources, n_lost;
     bool *lost; /* Of the caller: is one of them? */
     struct snapshot snapshot;
@@ -43,12 +37,10 @@ struct monitor {
     int64_t due_ms;  /* When the next report is; INT64_MAX: never. */
     int64_t look_ms; /* When to judge for events; INT64_MAX: never. */
     int64_t stats_ms;
-    int64_t begun_ms, snapshot_ms; /* When this, and the last snapshot, began. */
-    bool wanted; /* A report was asked for, and is not being made yet. */
-    bool making; /* The snapshot that is made is to be given. */
-    struct sink sink;
-    struct events events;
-    char host[HOST_LEN];
+    int64_t snapshot_ms; /* When the last snapshot began. */
+    bool wanted;         /* A report was asked for, and is not being made yet. */
+    bool making;         /* The snapshot that is made is to be given. */
+    struct outlets outlets;
     int64_t stop_ms; /* Until when to read on, once told to end; INT64_MAX: not yet. */
     struct frame frames[CAPTURE_BATCH];
 };
@@ -71,8 +63,8 @@ static bool sources_open(struct monitor *m, struct policap_error *err)
     const struct monitor_options *o = m->options;
 
     for (size_t i = 0; i < o->n_interfaces; i++) {
-        m->sources[i].live = live_open(o->interfaces[i], &o->live, err);
-        if (!m->sources[i].live) {
+        m->lives[i] = live_open(o->interfaces[i], &o->live, err);
+        if (!m->lives[i]) {
             return false;
         }
         m->n_sources++;
@@ -83,7 +75,7 @@ static bool sources_open(struct monitor *m, struct policap_error *err)
 static void infos_of(struct monitor *m, const struct capture_info **infos)
 {
     for (size_t i = 0; i < m->n_sources; i++) {
-        infos[i] = live_info(m->sources[i].live);
+        infos[i] = live_info(m->lives[i]);
     }
 }
 
@@ -91,19 +83,18 @@ static void infos_of(struct monitor *m, const struct capture_info **infos)
  * where all are, the end has come. */
 static void source_read(struct monitor *m, size_t i)
 {
-    struct source *source = &m->sources[i];
     struct policap_error err;
     size_t n = 1;
 
-    for (size_t turn = 0; turn < TURN_BATCHES && n > 0 && !source->lost; turn++) {
-        source->lost = !live_read(source->live, m->frames, &n, &err);
+    for (size_t turn = 0; turn < TURN_BATCHES && n > 0 && !m->gone[i]; turn++) {
+        m->gone[i] = !live_read(m->lives[i], m->frames, &n, &err);
         for (size_t k = 0; k < n; k++) {
             m->frames[k].interface = (uint16_t)i;
             m->frames[k].capture = (uint32_t)i;
         }
         collector_add(m->collector, m->frames, n);
     }
-    if (source->lost) {
+    if (m->gone[i]) {
         say(m, err.text);
         *m->lost = true;
         m->n_lost++;
@@ -141,13 +132,6 @@ static void report_begin(struct monitor *m)
     }
 }
 
-static void events_put(void *context, const char *line, size_t len)
-{
-    struct monitor *m = context;
-
-    sink_put(&m->sink, line, len);
-}
-
 /* Judging may take no more than a tenth of the time. */
 static void look_ahead(struct monitor *m)
 {
@@ -160,16 +144,10 @@ static void look_ahead(struct monitor *m)
 
 static void report_ready(struct monitor *m)
 {
-    json_t *report = NULL;
-
     if (m->making) {
         m->options->give(m->options->context, m->snapshot.text, m->snapshot.len);
     }
-    if (m->sink.queue) {
-        report = json_loadb(m->snapshot.text, m->snapshot.len, 0, NULL);
-        events_report(&m->events, report);
-        json_decref(report);
-    }
+    outlets_report(&m->outlets, m->snapshot.text, m->snapshot.len);
 }
 
 static void report_read(struct monitor *m)
@@ -191,9 +169,7 @@ static void report_read(struct monitor *m)
 static void reload(struct monitor *m)
 {
     m->policy = m->options->reload(m->options->context);
-    if (m->sink.queue) {
-        sink_reopen(&m->sink, clock_ms());
-    }
+    outlets_reopen(&m->outlets, clock_ms());
 }
 
 /* A block that is not full comes after its block time: what was on the wire before the
@@ -222,23 +198,6 @@ static void signals_read(struct monitor *m)
     }
 }
 
-/* All interfaces together. */
-static void stats_put(struct monitor *m)
-{
-    struct capture_info sum = {0};
-    struct live_drops drops = {0};
-
-    for (size_t i = 0; i < m->n_sources; i++) {
-        const struct capture_info *info = live_info(m->sources[i].live);
-
-        sum.packets += info->packets;
-        sum.bytes += info->bytes;
-        drops.kernel += live_drops(m->sources[i].live).kernel;
-        drops.interface += live_drops(m->sources[i].live).interface;
-    }
-    events_stats(&m->events, now_ns(), (clock_ms() - m->begun_ms) / 1000, &sum, &drops);
-}
-
 /* Is it time?  '*due_ms' then becomes the next time; times that passed meanwhile are
  * not made up for. */
 static bool is_due(int64_t *due_ms, int64_t now, int64_t every)
@@ -259,10 +218,10 @@ static void timers_run(struct monitor *m)
         m->wanted = true;
     }
     if (is_due(&m->stats_ms, now, STATS_MS)) {
-        stats_put(m);
+        outlets_stats(&m->outlets, now_ns(), now);
     }
     report_begin(m);
-    if (m->sink.queue && !sink_flush(&m->sink, now, &err)) {
+    if (!outlets_run(&m->outlets, now, &err)) {
         say(m, err.text);
     }
 }
@@ -276,7 +235,10 @@ static int wait_ms(const struct monitor *m)
 {
     int64_t look = m->snapshot.pid > 0 ? INT64_MAX : m->look_ms;
     int64_t until = earlier(earlier(m->due_ms, m->stop_ms), earlier(look, m->stats_ms));
-    int64_t wait = until == INT64_MAX ? -1 : until - clock_ms();
+    int64_t now = clock_ms();
+
+    until = m->outlets.web ? earlier(until, now + WEB_WAIT_MS) : until;
+    int64_t wait = until == INT64_MAX ? -1 : until - now;
 
     wait = until != INT64_MAX && wait < 0 ? 0 : wait;
     return wait > INT32_MAX ? INT32_MAX : (int)wait;
@@ -287,11 +249,14 @@ static nfds_t polls_fill(const struct monitor *m, struct pollfd *polls)
     nfds_t n = 0;
 
     for (size_t i = 0; i < m->n_sources; i++) {
-        int fd = m->sources[i].lost ? -1 : live_fd(m->sources[i].live);
+        int fd = m->gone[i] ? -1 : live_fd(m->lives[i]);
 
         polls[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
     }
     polls[n++] = (struct pollfd){.fd = m->signals, .events = POLLIN};
+    if (m->outlets.web) {
+        polls[n++] = (struct pollfd){.fd = web_fd(m->outlets.web), .events = POLLIN};
+    }
     if (m->snapshot.pid > 0) {
         polls[n++] = (struct pollfd){.fd = m->snapshot.fd, .events = POLLIN};
     }
@@ -300,7 +265,7 @@ static nfds_t polls_fill(const struct monitor *m, struct pollfd *polls)
 
 static bool turn(struct monitor *m, struct policap_error *err)
 {
-    struct pollfd polls[MONITOR_MAX_INTERFACES + 2];
+    struct pollfd polls[MONITOR_MAX_INTERFACES + 3];
     nfds_t n = polls_fill(m, polls);
 
     if (poll(polls, n, wait_ms(m)) < 0 && errno != EINTR) {
@@ -319,34 +284,39 @@ static bool turn(struct monitor *m, struct policap_error *err)
     return true;
 }
 
-static bool events_open(struct monitor *m, struct policap_error *err)
+static void timers_begin(struct monitor *m)
 {
+    int64_t now = clock_ms();
+
     m->due_ms = m->look_ms = m->stats_ms = INT64_MAX;
-    m->begun_ms = clock_ms();
     if (m->options->every_s) {
-        m->due_ms = m->begun_ms + (int64_t)m->options->every_s * 1000;
+        m->due_ms = now + (int64_t)m->options->every_s * 1000;
     }
-    if (!m->options->events) {
-        return true;
+    if (outlets_any(&m->outlets)) {
+        m->look_ms = now + LOOK_MS;
+        m->stats_ms = now + STATS_MS;
     }
-    if (gethostname(m->host, sizeof m->host - 1) != 0) {
-        m->host[0] = '\0';
-    }
-    m->events = (struct events){.host = m->host,
-                                .iface = m->options->interfaces[0],
-                                .put = events_put,
-                                .context = m};
-    m->look_ms = m->begun_ms + LOOK_MS;
-    m->stats_ms = m->begun_ms + STATS_MS;
-    return (events_init(&m->events) || fail(err, "out of memory")) &&
-           sink_open(&m->sink, m->options->events, err);
+}
+
+/* What needs rights is opened before they are given up; files are written, and opened
+ * anew later, by who is left. */
+static bool open_all(struct monitor *m, struct policap_error *err)
+{
+    const struct monitor_options *o = m->options;
+    const struct metrics metrics = {
+        .lives = m->lives, .names = o->interfaces, .n = o->n_interfaces};
+
+    return sources_open(m, err) &&
+           outlets_listen(&m->outlets, o->listen, &metrics, m->lost, err) &&
+           confine(o->user, err) &&
+           outlets_open(&m->outlets, o->events, clock_ms(), err);
 }
 
 static bool run(struct monitor *m, struct policap_error *err)
 {
     const struct monitor_options *o = m->options;
 
-    if (!sources_open(m, err) || !confine(o->user, err) || !events_open(m, err)) {
+    if (!open_all(m, err)) {
         return false;
     }
     m->collector = collector_new(false, false);
@@ -354,6 +324,7 @@ static bool run(struct monitor *m, struct policap_error *err)
         !collector_begin(m->collector, o->interfaces, o->n_interfaces)) {
         return fail(err, "out of memory");
     }
+    timers_begin(m);
     say(m, "capturing");
     while (clock_ms() < m->stop_ms && m->n_lost < m->n_sources) {
         if (!turn(m, err)) {
@@ -393,11 +364,10 @@ static bool signals_open(struct monitor *m, sigset_t *before, struct policap_err
 static void monitor_fini(struct monitor *m)
 {
     snapshot_fini(&m->snapshot);
-    sink_close(&m->sink);
-    events_fini(&m->events);
+    outlets_close(&m->outlets);
     collector_free(m->collector);
     for (size_t i = 0; i < m->n_sources; i++) {
-        live_close(m->sources[i].live);
+        live_close(m->lives[i]);
     }
     if (m->signals >= 0) {
         close(m->signals);

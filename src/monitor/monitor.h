@@ -26,6 +26,7 @@ struct monitor_options {
     struct live_options live;
     unsigned every_s;   /* Between reports; 0: only those that SIGUSR1 asks for. */
     const char *user;   /* To become once the interfaces are open; NULL: none. */
+    const char *listen; /* Where HTTP is served (web.h); NULL: nowhere. */
     const char *events; /* Where events go (sink.h); NULL: nowhere. */
     /* What is to be known by whoever looks after the sensor: one line. */
     void (*say)(void *context, const char *line);

@@ -30,6 +30,13 @@ static bool write_report(int fd, struct collector *collector,
     return out && report_write_json(out, judgement, options) && fclose(out) == 0;
 }
 
+/* A connection that the parent ends must not stay open here. */
+static void close_others(int fd)
+{
+    close_range(STDERR_FILENO + 1, (unsigned)fd - 1, 0);
+    close_range((unsigned)fd + 1, ~0u, 0);
+}
+
 bool snapshot_begin(struct snapshot *snapshot, struct collector *collector,
                     const struct capture_info *const *infos,
                     const struct policy *policy, const struct judge_options *options,
@@ -49,6 +56,7 @@ bool snapshot_begin(struct snapshot *snapshot, struct collector *collector,
     }
     if (snapshot->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close_others(fds[1]);
         setpriority(PRIO_PROCESS, 0, CHILD_NICE);
         _exit(write_report(fds[1], collector, infos, policy, options) ? 0 : 1);
     }

@@ -9,8 +9,10 @@ pace into one, and captures at the other with `policap live` and tcpdump side by
 Exit status 77: not root, or a tool is missing.
 """
 import contextlib
+import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -52,6 +54,7 @@ def make_wire():
     with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as file:
         file.write("1")  # No packets but ours.
     ip("link", "add", "pl0", "type", "veth", "peer", "name", "pl1")
+    ip("link", "set", "lo", "up")
     for end in ("pl0", "pl1"):
         ip("link", "set", end, "mtu", "9000", "up")
 
@@ -327,6 +330,65 @@ def check_confined(t):
     live.end()
 
 
+def ask(path, method="GET", host="127.0.0.1:9477"):
+    connection = http.client.HTTPConnection("127.0.0.1", 9477, timeout=WAIT_S)
+    connection.request(method, path, headers={"Host": host})
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, body, answer.headers
+
+
+def metrics_of(text):
+    """Names to values; every line must be of the format."""
+    out = {}
+    for line in text.splitlines():
+        if line.startswith("#"):
+            if not re.match(r"# (HELP [a-z_]+ .+|TYPE [a-z_]+ (counter|gauge))$", line):
+                raise AssertionError("metrics: " + line)
+            continue
+        match = re.match(r'([a-z_]+(?:\{[a-z0-9_]+="[^"]*"(?:,[a-z0-9_]+="[^"]*")*\})?) (\d+)$', line)
+        if not match or match.group(1) in out:
+            raise AssertionError("metrics: " + line)
+        out[match.group(1)] = int(match.group(2))
+    return out
+
+
+def check_web(t):
+    """What is served is what was seen, to whoever is on this host, for reading."""
+    live = t.live("--listen", "127.0.0.1:9477", "-u", "nobody")
+    equal(ask("/report.json")[0], 503, "a report before there is one")
+    equal(ask("/healthz")[:2], (200, "ok\n"), "health")
+    send(t.sample("03_fcm_icmp_prohibited"))
+    blocked = lambda: ask("/report.json")[0] == 200 and json.loads(ask("/report.json")[1])["problems"]
+    wait_for("the block in the report", blocked)
+    report = json.loads(ask("/report.json")[1])
+    equal((report["verdict"], report["problems"][0]["row"]), ("fail", "google-fcm"), "report")
+    values = metrics_of(ask("/metrics")[1])
+    packets = len(list(records(t.sample("03_fcm_icmp_prohibited"))))
+    equal(values['policap_capture_packets_total{iface="pl1"}'], packets, "packets")
+    equal(values['policap_capture_drops_total{iface="pl1",where="kernel"}'], 0, "drops")
+    equal(values['policap_findings{verdict="blocked",rule="google-fcm"}'], 3, "findings")
+    equal(values["policap_devices_seen"], 1, "devices")
+    if shutil.which("promtool"):
+        subprocess.run(["promtool", "check", "metrics"], input=ask("/metrics")[1], text=True,
+                       check=True, stdout=subprocess.DEVNULL)
+    status, page, headers = ask("/")
+    equal((status, "<title>policap</title>" in page, headers["Content-Type"]),
+          (200, True, "text/html; charset=utf-8"), "page")
+    equal("default-src 'none'" in headers["Content-Security-Policy"], True, "policy of the page")
+    equal((ask("/page.js")[0], ask("/page.css")[0], ask("/../etc/passwd")[0]), (200, 200, 404), "files")
+    equal(ask("/", host="evil.example")[0], 403, "a page from elsewhere")
+    equal((ask("/", method="POST")[0], ask("/report.json", method="DELETE")[0]), (405, 405), "writing")
+    idle = [socket.create_connection(("127.0.0.1", 9477)) for _ in range(64)]
+    send(t.sample("03_fcm_icmp_prohibited"))
+    for connection in idle:
+        connection.close()
+    wait_for("an answer after many connections", lambda: ask("/healthz")[0] == 200)
+    equal(live.end(), 1, "exit status")
+    equal(json.loads(live.out())["captures"][0]["packets"], 2 * packets, "packets at the end")
+
+
 def check_down(t):
     """An interface that is taken down and up again is captured on."""
     live = t.live()
@@ -366,6 +428,8 @@ def check_refusals(t):
                        (["-i", "pl1", "--events", "unix:/no/such"], "server running"),
                        (["-i", "pl1", "-u", "no-such-user"], "useradd"),
                        (["-i", "pl1", "-u", "root"], "this is root"),
+                       (["-i", "pl1", "--listen", "0.0.0.0:9477"], "write 127.0.0.1:PORT"),
+                       (["-i", "pl1", "--listen", "127.0.0.1:0"], "write 127.0.0.1:PORT"),
                        (["-i", "pl1", "--ring", "0"], "from 1 to")):
         run = subprocess.run([t.binary, "live"] + args, capture_output=True, text=True,
                              timeout=WAIT_S)

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "monitor/metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void head(FILE *out, const char *name, const char *type, const char *help)
+{
+    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* A label's value: backslash, quote and line feed are escaped. */
+static void put_value(FILE *out, const char *text)
+{
+    for (; text && *text; text++) {
+        if (*text == '\n') {
+            fputs("\\n", out);
+            continue;
+        }
+        if (*text == '"' || *text == '\\') {
+            fputc('\\', out);
+        }
+        fputc(*text, out);
+    }
+}
+
+static void put_label(FILE *out, char before, const char *name, const char *value)
+{
+    fprintf(out, "%c%s=\"", before, name);
+    put_value(out, value);
+    fputc('"', out);
+}
+
+static void put_interfaces(FILE *out, const struct metrics *m)
+{
+    head(out, "policap_capture_packets_total", "counter", "Packets captured.");
+    for (size_t i = 0; i < m->n; i++) {
+        fputs("policap_capture_packets_total", out);
+        put_label(out, '{', "iface", m->names[i]);
+        fprintf(out, "} %" PRIu64 "\n", live_info(m->lives[i])->packets);
+    }
+    head(out, "policap_capture_drops_total", "counter", "Packets lost, and where.");
+    for (size_t i = 0; i < m->n; i++) {
+        struct live_drops drops = live_drops(m->lives[i]);
+
+        for (int where = 0; where < 2; where++) {
+            fputs("policap_capture_drops_total", out);
+            put_label(out, '{', "iface", m->names[i]);
+            put_label(out, ',', "where", where ? "interface" : "kernel");
+            fprintf(out, "} %" PRIu64 "\n", where ? drops.interface : drops.kernel);
+        }
+    }
+}
+
+static json_int_t sum_of(const json_t *report, const char *key)
+{
+    json_int_t sum = 0;
+    size_t i;
+    const json_t *capture;
+
+    json_array_foreach(json_object_get(report, "captures"), i, capture)
+    {
+        sum += json_integer_value(json_object_get(capture, key));
+    }
+    return sum;
+}
+
+static void put_decoding(FILE *out, const json_t *report)
+{
+    const json_t *undecoded = json_object_get(
+        json_array_get(json_object_get(report, "captures"), 0), "undecoded");
+    const char *reason;
+    const json_t *n;
+
+    head(out, "policap_duplicate_packets_total", "counter", "Copies of packets.");
+    fprintf(out, "policap_duplicate_packets_total %" JSON_INTEGER_FORMAT "\n",
+            sum_of(report, "duplicates"));
+    head(out, "policap_truncated_packets_total", "counter",
+         "Packets cut by the snapshot length.");
+    fprintf(out, "policap_truncated_packets_total %" JSON_INTEGER_FORMAT "\n",
+            sum_of(report, "snaplen_cut_packets"));
+    head(out, "policap_decode_errors_total", "counter",
+         "Frames of the first interface without a packet.");
+    json_object_foreach((json_t *)(uintptr_t)undecoded, reason, n)
+    {
+        fputs("policap_decode_errors_total", out);
+        put_label(out, '{', "reason", reason);
+        fprintf(out, "} %" JSON_INTEGER_FORMAT "\n", json_integer_value(n));
+    }
+}
+
+/* Findings of one kind and row: rows are those of the policy, so few. */
+static void put_findings(FILE *out, const json_t *report)
+{
+    json_t *sums = json_object();
+    size_t i;
+    const json_t *finding, *n;
+    const char *labels;
+
+    json_array_foreach(json_object_get(report, "findings"), i, finding)
+    {
+        const char *kind = json_string_value(json_object_get(finding, "kind"));
+        const char *row = json_string_value(json_object_get(finding, "row"));
+        char key[200];
+
+        snprintf(key, sizeof key, "{verdict=\"%.60s\",rule=\"%.100s\"}",
+                 kind ? kind : "", row ? row : "default-deny");
+        json_object_set_new(
+            sums, key,
+            json_integer(json_integer_value(json_object_get(sums, key)) + 1));
+    }
+    head(out, "policap_findings", "gauge", "Findings of the last report.");
+    json_object_foreach(sums, labels, n)
+    {
+        fprintf(out, "policap_findings%s %" JSON_INTEGER_FORMAT "\n", labels,
+                json_integer_value(n));
+    }
+    json_decref(sums);
+}
+
+static void put_policy(FILE *out, const json_t *report)
+{
+    size_t i;
+    const json_t *pack;
+
+    head(out, "policap_policy_info", "gauge", "Rule packs in force.");
+    json_array_foreach(json_object_get(json_object_get(report, "policy"), "packs"), i,
+                       pack)
+    {
+        static const char *const keys[] = {"name", "revision", "sha256"};
+
+        fputs("policap_policy_info", out);
+        for (size_t k = 0; k < 3; k++) {
+            put_label(out, k ? ',' : '{', keys[k],
+                      json_string_value(json_object_get(pack, keys[k])));
+        }
+        fputs("} 1\n", out);
+    }
+}
+
+static void put_report(FILE *out, const json_t *report)
+{
+    const json_t *tool = json_object_get(report, "tool");
+    const json_t *summary = json_object_get(report, "summary");
+    static const char *const kinds[] = {"documented", "candidate", "unexpected",
+                                        "background", "unjudged"};
+
+    head(out, "policap_build_info", "gauge", "The version that runs.");
+    fputs("policap_build_info", out);
+    put_label(out, '{', "version", json_string_value(json_object_get(tool, "version")));
+    fputs("} 1\n", out);
+    put_policy(out, report);
+    head(out, "policap_devices_seen", "gauge", "Phones in the last report.");
+    fprintf(out, "policap_devices_seen %zu\n",
+            json_array_size(json_object_get(report, "devices")));
+    head(out, "policap_flows", "gauge", "Flows of phones in the last report.");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        fprintf(out, "policap_flows{verdict=\"%s\"} %" JSON_INTEGER_FORMAT "\n",
+                kinds[i], json_integer_value(json_object_get(summary, kinds[i])));
+    }
+    put_findings(out, report);
+    put_decoding(out, report);
+}
+
+static void put_sink(FILE *out, const struct sink *sink)
+{
+    head(out, "policap_output_queue_bytes", "gauge", "Events that wait.");
+    fprintf(out, "policap_output_queue_bytes %zu\n", sink->len);
+    head(out, "policap_output_dropped_total", "counter", "Events that were dropped.");
+    fprintf(out, "policap_output_dropped_total{sink=\"events\"} %" PRIu64 "\n",
+            sink->n_dropped);
+}
+
+static void put_memory(FILE *out)
+{
+    FILE *statm = fopen("/proc/self/statm", "re");
+    unsigned long size, resident;
+
+    if (statm && fscanf(statm, "%lu %lu", &size, &resident) == 2) {
+        head(out, "process_resident_memory_bytes", "gauge", "Memory in use.");
+        fprintf(out, "process_resident_memory_bytes %lu\n",
+                resident * (unsigned long)sysconf(_SC_PAGESIZE));
+    }
+    if (statm) {
+        fclose(statm);
+    }
+}
+
+char *metrics_text(const struct metrics *m)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    if (!out) {
+        return NULL;
+    }
+    put_interfaces(out, m);
+    if (m->report) {
+        put_report(out, m->report);
+    }
+    if (m->sink) {
+        put_sink(out, m->sink);
+    }
+    put_memory(out);
+    return fclose(out) == 0 ? text : NULL;
+}

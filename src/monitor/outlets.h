@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Who is told, while the sensor runs: a sink of events, and the HTTP server.
+ */
+#ifndef MONITOR_OUTLETS_H
+#define MONITOR_OUTLETS_H
+
+#include "monitor/events.h"
+#include "monitor/metrics.h"
+#include "monitor/sink.h"
+#include "monitor/web.h"
+
+/* All-zero is none, closed. */
+struct outlets {
+    struct sink sink;
+    struct events events;
+    struct web *web;
+    struct metrics metrics;
+    json_t *report; /* The last one. */
+    const bool *lost;
+    int64_t begun_ms;
+    char host[256];
+};
+
+/* Opens what listens: before rights are given up.  'metrics' names the interfaces;
+ * '*lost': is one of them gone? */
+bool outlets_listen(struct outlets *outlets, const char *address,
+                    const struct metrics *metrics, const bool *lost,
+                    struct policap_error *err);
+
+/* Opens the sink of events.  Each of the two may be NULL. */
+bool outlets_open(struct outlets *outlets, const char *events, int64_t now_ms,
+                  struct policap_error *err);
+void outlets_close(struct outlets *outlets);
+
+/* Does anybody want to be told? */
+bool outlets_any(const struct outlets *outlets);
+
+void outlets_report(struct outlets *outlets, const char *report, size_t len);
+void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms);
+void outlets_reopen(struct outlets *outlets, int64_t now_ms);
+
+/* Does what can be done without waiting.  False: '*err' is to be said. */
+bool outlets_run(struct outlets *outlets, int64_t now_ms, struct policap_error *err);
+
+#endif
