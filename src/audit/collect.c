@@ -74,7 +74,7 @@ void collector_free(struct collector *c)
  * choice knows no site: what it chooses must not change with a site file. */
 static uint8_t shard_of(const struct flow_key *key)
 {
-    bool only_b = addr_is_private(&key->b) && !addr_is_private(&key->a);
+    bool only_b = !addr_is_private(&key->a) && addr_is_private(&key->b);
     const struct addr *host = only_b ? &key->b : &key->a; /* 'a' is the lower one. */
 
     return hash_mix(addr_word(host, 0), addr_word(host, 1)) % SHARDS;
@@ -106,9 +106,10 @@ static void batch_apply(struct collector *c)
             flow_table_prefetch_slot(c->shards[items[i].shard].flows, items[i].hash);
         }
         if (i >= AHEAD_SLOT - AHEAD_PIECE && i < batch->n + AHEAD_SLOT - AHEAD_PIECE) {
-            const struct shard_packet *item = &items[i - (AHEAD_SLOT - AHEAD_PIECE)];
+            struct shard_packet *item = &items[i - (AHEAD_SLOT - AHEAD_PIECE)];
 
-            flow_table_prefetch(c->shards[item->shard].flows, item->hash, item->from);
+            item->hint = flow_table_prefetch(c->shards[item->shard].flows, item->hash,
+                                             item->from);
         }
         if (i >= AHEAD_SLOT) {
             shard_apply(&c->shards[items[i - AHEAD_SLOT].shard],
@@ -411,14 +412,17 @@ struct tally *collector_take(struct collector *c)
     tally_init(tally);
     tally->keep_pieces = c->shards[0].tally.keep_pieces;
     tally->stay = c->shards[0].tally.stay;
+    tally->pages = &c->pages;
     for (size_t i = 0; ok && i < SHARDS; i++) {
         shard_finish(&c->shards[i]);
-        ok = tally_merge(tally, &c->shards[i].tally);
+        ok = tally_absorb(tally, &c->shards[i].tally);
         shard_fini(&c->shards[i]);
         ok = shard_init(&c->shards[i], &c->pages, tally->keep_pieces, c->for_merge) &&
              ok;
     }
-    pages_fini(&c->pages);
+    tally->own_pages = c->pages;
+    tally->pages = NULL;
+    c->pages = (struct pages){0};
     ok = ok && tally_merge(tally, &c->tally) && tally_settle(tally);
     tally_fini(&c->tally);
     tally_init(&c->tally);

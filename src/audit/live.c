@@ -30,7 +30,7 @@ static bool cells_copy(struct pool *to, const struct pool *from)
 
 static int piece_cmp(const void *a, const void *b)
 {
-    const struct piece *x = a, *y = b;
+    const struct piece *x = *(struct piece *const *)a, *y = *(struct piece *const *)b;
     struct flow_key p = x->key, q = y->key;
 
     p.source = q.source = 0;
@@ -67,20 +67,20 @@ static bool tells_reset(const struct piece *into, const struct piece *from)
 }
 
 /* Makes one of several sources' views of each flow.  Returns how many are left. */
-static size_t views_join(struct piece *pieces, size_t n)
+static size_t views_join(struct piece **pieces, size_t n)
 {
     size_t left = 0;
 
     for (size_t i = 0; i < n; i++) {
-        struct piece *last = left > 0 ? &pieces[left - 1] : NULL;
+        struct piece *last = left > 0 ? pieces[left - 1] : NULL;
 
-        if (last && last->key.source != pieces[i].key.source &&
-            same_ends(last, &pieces[i]) && piece_continues(last, &pieces[i])) {
+        if (last && last->key.source != pieces[i]->key.source &&
+            same_ends(last, pieces[i]) && piece_continues(last, pieces[i])) {
             /* A TTL is held against others of the same tap. */
             uint16_t source =
-                tells_reset(last, &pieces[i]) ? pieces[i].key.source : last->key.source;
+                tells_reset(last, pieces[i]) ? pieces[i]->key.source : last->key.source;
 
-            piece_merge_view(last, &pieces[i]);
+            piece_merge_view(last, pieces[i]);
             last->key.source = source;
         } else {
             pieces[left++] = pieces[i];
@@ -90,21 +90,21 @@ static size_t views_join(struct piece *pieces, size_t n)
 }
 
 /* Pieces are sorted: one that another follows on the same 5-tuple is over. */
-static bool is_over(const struct judging *j, const struct piece *pieces, size_t n,
+static bool is_over(const struct judging *j, struct piece *const *pieces, size_t n,
                     size_t i)
 {
-    return (i + 1 < n && same_ends(&pieces[i], &pieces[i + 1])) ||
-           j->out->now_ns - pieces[i].last_ns > piece_idle_ns(&pieces[i]);
+    return (i + 1 < n && same_ends(pieces[i], pieces[i + 1])) ||
+           j->out->now_ns - pieces[i]->last_ns > piece_idle_ns(pieces[i]);
 }
 
 /* Makes a cell of each piece; what is over goes into cells of this judgement's own. */
-static bool make_cells(struct judging *j, const struct piece *pieces, size_t n)
+static bool make_cells(struct judging *j, struct piece *const *pieces, size_t n)
 {
     const struct pool *cells = &j->tally->cells;
 
     for (size_t i = 0; i < n; i++) {
         if (!is_over(j, pieces, n, i)) {
-            j->cells[j->n_cells++] = cell_of(&pieces[i], j->out->now_ns);
+            j->cells[j->n_cells++] = cell_of(pieces[i], j->out->now_ns);
             continue;
         }
         if (j->tally != &j->own) {
@@ -114,16 +114,16 @@ static bool make_cells(struct judging *j, const struct piece *pieces, size_t n)
                 return false;
             }
         }
-        tally_fold(&j->own, &pieces[i]);
+        tally_fold(&j->own, pieces[i]);
     }
     return j->tally != &j->own || record_sort(&j->own, &record_kinds[0]);
 }
 
 /* Of one source, and sorted?  Then there is nothing to join. */
-static bool is_ready(const struct piece *pieces, size_t n)
+static bool is_ready(struct piece *const *pieces, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
-        if (pieces[i].key.source != pieces[0].key.source ||
+        if (pieces[i]->key.source != pieces[0]->key.source ||
             piece_cmp(&pieces[i - 1], &pieces[i]) > 0) {
             return false;
         }
@@ -135,16 +135,20 @@ static bool is_ready(const struct piece *pieces, size_t n)
 static bool joined_cells(struct judging *j)
 {
     size_t n = j->tally->n_pieces;
-    struct piece *pieces = malloc(n * sizeof *pieces);
-    bool ok;
+    struct piece *room = malloc(n * sizeof *room);
+    struct piece **pieces = malloc(n * sizeof *pieces);
+    bool ok = room && pieces;
 
-    if (!pieces) {
-        return false;
+    for (size_t i = 0; ok && i < n; i++) {
+        room[i] = *j->tally->pieces[i];
+        pieces[i] = &room[i];
     }
-    memcpy(pieces, j->tally->pieces, n * sizeof *pieces);
-    qsort(pieces, n, sizeof *pieces, piece_cmp);
-    ok = make_cells(j, pieces, views_join(pieces, n));
+    if (ok) {
+        qsort(pieces, n, sizeof *pieces, piece_cmp);
+        ok = make_cells(j, pieces, views_join(pieces, n));
+    }
     free(pieces);
+    free(room);
     return ok;
 }
 

@@ -79,9 +79,9 @@ static bool peer_place(const struct locating *l, const struct finding *f,
 
     for (size_t i = locate_lower_bound(l->tally, &key, len);
          i < l->tally->n_pieces && n < MAX_VOTES &&
-         memcmp(&l->tally->pieces[i].key, &key, len) == 0;
+         memcmp(&l->tally->pieces[i]->key, &key, len) == 0;
          i++) {
-        const struct piece *piece = &l->tally->pieces[i];
+        const struct piece *piece = l->tally->pieces[i];
         unsigned opener = f->from_peer != swap; /* End 'swap' is the phone's. */
         struct attempt_view view = {.piece = piece, .opener = opener};
 

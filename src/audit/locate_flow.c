@@ -74,7 +74,7 @@ size_t locate_lower_bound(const struct tally *tally, const struct flow_key *key,
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (memcmp(&tally->pieces[middle].key, key, len) < 0) {
+        if (memcmp(&tally->pieces[middle]->key, key, len) < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -94,9 +94,9 @@ static void views_find(const struct locating *l, const struct piece *piece,
         views[t] = (struct view){.opener = opener};
     }
     for (size_t i = locate_lower_bound(tally, &piece->key, len);
-         i < tally->n_pieces && memcmp(&tally->pieces[i].key, &piece->key, len) == 0;
+         i < tally->n_pieces && memcmp(&tally->pieces[i]->key, &piece->key, len) == 0;
          i++) {
-        const struct piece *other = &tally->pieces[i];
+        const struct piece *other = tally->pieces[i];
 
         if (other->key.proto == piece->key.proto &&
             piece_continues(piece->first_ns < other->first_ns ? piece : other,
@@ -240,7 +240,7 @@ void locate_witnesses(struct locating *l)
     pool_init(&l->witnesses, sizeof(struct witness), sizeof(struct witness_key),
               1 << 18);
     for (size_t i = 0; i < l->tally->n_pieces; i++) {
-        witness_add(l, &l->tally->pieces[i], 0);
-        witness_add(l, &l->tally->pieces[i], 1);
+        witness_add(l, l->tally->pieces[i], 0);
+        witness_add(l, l->tally->pieces[i], 1);
     }
 }

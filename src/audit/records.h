@@ -70,6 +70,7 @@ static inline const struct pool *record_pool_of(const struct tally *tally,
 struct record_move {
     struct tally *into;
     const struct tally *from; /* NULL: ids are right as they are. */
+    bool adopt;               /* Pieces of 'from' become those of 'into'. */
     uint32_t frame_base;
     uint16_t taps[TALLY_MAX_TAPS + 1]; /* Numbers of from's taps in 'into'. */
 };

@@ -41,26 +41,24 @@ struct fragments {
 
 enum { FRAGMENT_KEY_LEN = offsetof(struct fragments, last_ns) };
 
-static void piece_over(void *context, const struct piece *piece)
+static void piece_over(void *context, struct piece *piece)
 {
     struct shard *shard = context;
-    struct piece over = *piece;
 
     payload_forget(shard, piece);
-    over.hello = 0;
-    tally_close_piece(&shard->tally, &over);
+    piece->hello = 0;
+    tally_close_piece(&shard->tally, piece);
 }
 
-static void piece_live(void *context, const struct piece *piece)
+static void piece_live(void *context, struct piece *piece)
 {
     struct shard *shard = context;
-    struct piece live = *piece;
 
     payload_forget(shard, piece);
-    live.hello = 0;
-    if (!tally_add_piece(&shard->tally, &live)) {
-        live.inexact = 1;
-        tally_close_piece(&shard->tally, &live);
+    piece->hello = 0;
+    if (!tally_adopt_piece(&shard->tally, piece)) {
+        piece->inexact = 1;
+        tally_close_piece(&shard->tally, piece);
     }
 }
 
@@ -70,6 +68,7 @@ bool shard_init(struct shard *shard, struct pages *pages, bool keep_pieces, bool
     tally_init(&shard->tally);
     shard->tally.keep_pieces = keep_pieces;
     shard->tally.stay = stay;
+    shard->tally.pages = pages;
     shard->flows = flow_table_new(FLOW_TABLE_MAX, pages, piece_over, shard);
     pool_init(&shard->fragments, sizeof(struct fragments), FRAGMENT_KEY_LEN,
               SHARD_FRAGMENTS);
@@ -205,7 +204,7 @@ static void fragment_count(struct shard *shard, const struct packet *packet,
 
     struct flow_key key = flow_key_of(&whole, packet->interface, &from);
     struct piece *piece =
-        flow_table_get(shard->flows, &key, flow_key_hash(&key), &whole, from);
+        flow_table_get(shard->flows, &key, flow_key_hash(&key), 0, &whole, from);
     if (piece) {
         piece_add_fragment(piece, &whole, from, frame);
     }
@@ -264,7 +263,7 @@ static void flow_packet(struct shard *shard, const struct shard_packet *item)
     unsigned from = item->from;
     uint32_t frame = item->frame;
     struct piece *piece =
-        flow_table_get(shard->flows, &item->key, item->hash, packet, from);
+        flow_table_get(shard->flows, &item->key, item->hash, item->hint, packet, from);
 
     if (!piece) {
         return;
@@ -286,8 +285,8 @@ static void flow_packet(struct shard *shard, const struct shard_packet *item)
 
 static void icmp_error(struct shard *shard, const struct shard_packet *item)
 {
-    struct piece *piece =
-        flow_table_get(shard->flows, &item->key, item->hash, item->packet, item->from);
+    struct piece *piece = flow_table_get(shard->flows, &item->key, item->hash,
+                                         item->hint, item->packet, item->from);
 
     shard->tally.background[BACKGROUND_ICMP]++;
     if (piece) {

@@ -31,6 +31,7 @@ void shard_fini(struct shard *shard);
 struct shard_packet {
     const struct packet *packet;
     uint32_t frame; /* Number of its frame over all captures. */
+    uint32_t hint;  /* Where its flow may be: flow_table_get(). */
     uint8_t from;   /* Which end of the flow sent it. */
     uint8_t shard;
     struct flow_key key;

@@ -61,15 +61,16 @@ void tally_fini(struct tally *tally)
     free(tally->pieces);
     free(tally->closed);
     free(tally->windows);
+    pages_fini(&tally->own_pages);
     memset(tally, 0, sizeof *tally);
 }
 
-static bool piece_push(struct piece **pieces, size_t *n, size_t *room,
-                       const struct piece *piece)
+static bool piece_push(struct piece ***pieces, size_t *n, size_t *room,
+                       struct piece *piece)
 {
     if (*n == *room) {
         size_t more = *room ? *room * 2 : 64;
-        struct piece *grown = realloc(*pieces, more * sizeof *grown);
+        struct piece **grown = realloc(*pieces, more * sizeof *grown);
 
         if (!grown) {
             return false;
@@ -77,8 +78,20 @@ static bool piece_push(struct piece **pieces, size_t *n, size_t *room,
         *pieces = grown;
         *room = more;
     }
-    (*pieces)[(*n)++] = *piece;
+    (*pieces)[(*n)++] = piece;
     return true;
+}
+
+/* A copy of the piece in the tally's pages.  NULL: out of memory. */
+static struct piece *piece_copy(struct tally *tally, const struct piece *piece)
+{
+    struct piece *copy =
+        pages_take(tally->pages ? tally->pages : &tally->own_pages, sizeof *copy);
+
+    if (copy) {
+        *copy = *piece;
+    }
+    return copy;
 }
 
 static void note_ttl(struct tally *tally, const struct addr *addr, uint16_t source,
@@ -93,12 +106,34 @@ static void note_ttl(struct tally *tally, const struct addr *addr, uint16_t sour
     }
 }
 
-bool tally_add_piece(struct tally *tally, const struct piece *piece)
+static void note_ttls(struct tally *tally, const struct piece *piece)
 {
     note_ttl(tally, &piece->key.a, piece->key.source, &piece->end[0]);
     note_ttl(tally, &piece->key.b, piece->key.source, &piece->end[1]);
-    return tally->n_pieces < MAX_PIECES &&
+}
+
+static bool piece_stay(struct tally *tally, struct piece *piece)
+{
+    return piece && tally->n_pieces < MAX_PIECES &&
            piece_push(&tally->pieces, &tally->n_pieces, &tally->pieces_room, piece);
+}
+
+bool tally_adopt_piece(struct tally *tally, struct piece *piece)
+{
+    note_ttls(tally, piece);
+    return piece_stay(tally, piece);
+}
+
+bool tally_add_piece(struct tally *tally, const struct piece *piece)
+{
+    note_ttls(tally, piece);
+    return piece_stay(tally, piece_copy(tally, piece));
+}
+
+static bool piece_keep_closed(struct tally *tally, struct piece *piece)
+{
+    return piece &&
+           piece_push(&tally->closed, &tally->n_closed, &tally->closed_room, piece);
 }
 
 void tally_fold(struct tally *tally, const struct piece *piece)
@@ -125,10 +160,9 @@ void tally_close_piece(struct tally *tally, const struct piece *piece)
         return;
     }
     tally->evicted += piece->inexact;
-    note_ttl(tally, &piece->key.a, piece->key.source, &piece->end[0]);
-    note_ttl(tally, &piece->key.b, piece->key.source, &piece->end[1]);
+    note_ttls(tally, piece);
     if (tally->keep_pieces) {
-        piece_push(&tally->closed, &tally->n_closed, &tally->closed_room, piece);
+        piece_keep_closed(tally, piece_copy(tally, piece));
     }
     tally_fold(tally, piece);
 }
@@ -217,25 +251,35 @@ static void move_piece(struct piece *piece, const struct record_move *move)
     }
 }
 
+/* The piece as it is to be in 'into'.  NULL: out of memory. */
+static struct piece *piece_moved(const struct record_move *move, struct piece *piece)
+{
+    struct piece *moved = move->adopt ? piece : piece_copy(move->into, piece);
+
+    if (moved) {
+        move_piece(moved, move);
+    }
+    return moved;
+}
+
 static bool pieces_merge(const struct record_move *move)
 {
     const struct tally *from = move->from;
     struct tally *into = move->into;
 
     for (size_t i = 0; i < from->n_pieces; i++) {
-        struct piece piece = from->pieces[i];
+        struct piece *piece = piece_moved(move, from->pieces[i]);
 
-        move_piece(&piece, move);
-        if (!tally_add_piece(into, &piece)) {
-            piece.inexact = 1;
-            tally_close_piece(into, &piece);
+        if (!piece) {
+            return false;
+        }
+        if (!piece_stay(into, piece)) {
+            piece->inexact = 1;
+            tally_close_piece(into, piece);
         }
     }
     for (size_t i = 0; i < from->n_closed; i++) {
-        struct piece piece = from->closed[i];
-
-        move_piece(&piece, move);
-        if (!piece_push(&into->closed, &into->n_closed, &into->closed_room, &piece)) {
+        if (!piece_keep_closed(into, piece_moved(move, from->closed[i]))) {
             return false;
         }
     }
@@ -298,10 +342,12 @@ static bool captures_merge(struct tally *into, const struct tally *from,
     return record_move_runs(move, first);
 }
 
-bool tally_merge(struct tally *into, const struct tally *from)
+static bool merge(struct tally *into, const struct tally *from, bool adopt)
 {
-    struct record_move move = {
-        .into = into, .from = from, .frame_base = tally_last_frame(into)};
+    struct record_move move = {.into = into,
+                               .from = from,
+                               .adopt = adopt,
+                               .frame_base = tally_last_frame(into)};
 
     if (!record_move_taps(&move)) {
         return false;
@@ -325,9 +371,22 @@ bool tally_merge(struct tally *into, const struct tally *from)
     return pieces_merge(&move) && captures_merge(into, from, &move);
 }
 
+bool tally_merge(struct tally *into, const struct tally *from)
+{
+    return merge(into, from, false);
+}
+
+bool tally_absorb(struct tally *into, struct tally *from)
+{
+    bool ok = merge(into, from, true);
+
+    from->n_pieces = from->n_closed = 0;
+    return ok;
+}
+
 static int piece_cmp(const void *a, const void *b)
 {
-    const struct piece *x = a, *y = b;
+    const struct piece *x = *(struct piece *const *)a, *y = *(struct piece *const *)b;
     int order = memcmp(&x->key, &y->key, sizeof x->key);
 
     if (order != 0) {
@@ -359,14 +418,6 @@ static bool is_one_flow(const struct piece *a, const struct piece *b)
     return memcmp(&a->key, &b->key, sizeof a->key) == 0 && piece_continues(a, b);
 }
 
-/* Most pieces stay where they are, and they are large. */
-static void piece_move(struct piece *pieces, size_t to, size_t from)
-{
-    if (to != from) {
-        pieces[to] = pieces[from];
-    }
-}
-
 bool tally_settle(struct tally *tally)
 {
     size_t n = 0;
@@ -376,21 +427,22 @@ bool tally_settle(struct tally *tally)
         qsort(tally->pieces, tally->n_pieces, sizeof *tally->pieces, piece_cmp);
     }
     for (size_t i = 0; i < tally->n_pieces; i++) {
-        if (n > 0 && is_one_flow(&tally->pieces[n - 1], &tally->pieces[i])) {
-            piece_merge(&tally->pieces[n - 1], &tally->pieces[i]);
+        if (n > 0 && is_one_flow(tally->pieces[n - 1], tally->pieces[i])) {
+            piece_merge(tally->pieces[n - 1], tally->pieces[i]);
         } else {
-            piece_move(tally->pieces, n++, i);
+            tally->pieces[n++] = tally->pieces[i];
         }
     }
 
     size_t n_live = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct piece *next = i + 1 < n ? &tally->pieces[i + 1] : NULL;
+        struct piece *piece = tally->pieces[i];
+        const struct piece *next = i + 1 < n ? tally->pieces[i + 1] : NULL;
 
-        if (may_close(tally) && is_over(tally, &tally->pieces[i], next)) {
-            tally_close_piece(tally, &tally->pieces[i]);
+        if (may_close(tally) && is_over(tally, piece, next)) {
+            tally_close_piece(tally, piece);
         } else {
-            piece_move(tally->pieces, n_live++, i);
+            tally->pieces[n_live++] = piece;
         }
     }
     tally->n_pieces = n_live;

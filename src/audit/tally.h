@@ -319,7 +319,7 @@ struct tally {
     struct name_table names;
     struct pool cells, lookups, bindings, leases, dhcp, hosts, ttls;
     struct pool exchanges, calls, expectations, nat_signs, media;
-    struct piece *pieces; /* Flows that are not over. */
+    struct piece **pieces; /* Flows that are not over. */
     size_t n_pieces, pieces_room;
     struct window *windows;
     size_t n_windows;
@@ -334,8 +334,10 @@ struct tally {
     bool keep_pieces; /* Closed pieces are kept as they are too: `flows`. */
     bool stay;        /* Flows that are over stay pieces, while there is room: another
                          part of the capture or another source may complete them. */
-    struct piece *closed;
+    struct piece **closed;
     size_t n_closed, closed_room;
+    struct pages own_pages; /* In which pieces lie ... */
+    struct pages *pages;    /* ... or, not NULL, in these, which outlive the tally. */
 };
 
 void tally_init(struct tally *tally);
@@ -360,6 +362,8 @@ const char *tally_tap_name(const struct tally *tally, unsigned tap);
 
 /* Adds a flow that is not over. */
 bool tally_add_piece(struct tally *tally, const struct piece *piece);
+/* Likewise one that lies in the tally's pages already. */
+bool tally_adopt_piece(struct tally *tally, struct piece *piece);
 
 /* Folds a flow that is over into its cell. */
 void tally_fold(struct tally *tally, const struct piece *piece);
@@ -375,6 +379,9 @@ bool tally_add_window(struct tally *tally, uint16_t source, int64_t first_ns,
  * renumbered behind the captures of 'into'.  False: out of memory, or too many
  * captures. */
 bool tally_merge(struct tally *into, const struct tally *from);
+/* Likewise, where the pieces of both lie in pages of the same owner: those of 'from'
+ * become pieces of 'into'. */
+bool tally_absorb(struct tally *into, struct tally *from);
 
 /* Stitches the flows that are not over, folds those that can get no more packets, and
  * sorts all records by their keys: the form in which equal evidence is equal bytes. */

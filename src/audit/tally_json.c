@@ -240,7 +240,7 @@ static bool write_all(FILE *out, const struct tally *tally)
         }
     }
     for (size_t i = 0; ok && i < tally->n_pieces; i++) {
-        ok = write_line(out, "piece", piece_to_json(&tally->pieces[i], tally));
+        ok = write_line(out, "piece", piece_to_json(tally->pieces[i], tally));
     }
     return ok;
 }
@@ -339,7 +339,7 @@ static bool sources_are_sane(const struct tally *tally)
         sane &= source_is_known(tally, tally->windows[i].source);
     }
     for (size_t i = 0; i < tally->n_pieces; i++) {
-        sane &= source_is_known(tally, tally->pieces[i].key.source);
+        sane &= source_is_known(tally, tally->pieces[i]->key.source);
     }
     for (uint32_t i = 0; i < tally->ttls.n; i++) {
         const struct ttl *ttl = pool_at(&tally->ttls, i);

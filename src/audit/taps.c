@@ -87,10 +87,10 @@ void taps_sort(struct tally *tally)
         memcpy(tally->taps[to[i + 1] - 1], names[i], TAP_NAME_LEN);
     }
     for (size_t i = 0; i < tally->n_pieces; i++) {
-        source_renumber(&tally->pieces[i].key.source, to);
+        source_renumber(&tally->pieces[i]->key.source, to);
     }
     for (size_t i = 0; i < tally->n_closed; i++) {
-        source_renumber(&tally->closed[i].key.source, to);
+        source_renumber(&tally->closed[i]->key.source, to);
     }
     for (size_t i = 0; i < tally->n_windows; i++) {
         source_renumber(&tally->windows[i].source, to);

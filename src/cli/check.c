@@ -214,10 +214,10 @@ static const struct piece **all_pieces(const struct tally *tally, size_t *n)
 
     *n = 0;
     for (size_t i = 0; all && i < tally->n_closed; i++) {
-        all[(*n)++] = &tally->closed[i];
+        all[(*n)++] = tally->closed[i];
     }
     for (size_t i = 0; all && i < tally->n_pieces; i++) {
-        all[(*n)++] = &tally->pieces[i];
+        all[(*n)++] = tally->pieces[i];
     }
     if (all && *n > 0) {
         qsort(all, *n, sizeof *all, by_first_packet);

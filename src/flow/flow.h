@@ -74,37 +74,39 @@ enum payload_kind {
     PAYLOAD_KINDS
 };
 
-/* What one end sent.  What each packet adds to comes first, so that it lies in the
- * first cache lines. */
+/* What one end sent.  A table of flows spends its time waiting for memory: what nearly
+ * every packet adds to is the first cache line, the rest is touched seldom. */
 struct flow_end {
     uint64_t bytes; /* Of the frames on the wire. */
     int64_t last_ns, last_data_ns;
     uint32_t packets, payload_packets;
     uint32_t last_frame, last_data_frame;
-    uint32_t seq_end;     /* Highest sequence number behind payload, SYN and FIN. */
-    uint32_t ack;         /* Highest acknowledgement. */
-    uint32_t tail_seq;    /* Highest start of a segment with payload ... */
-    uint32_t tail_n;      /* ... how often it was sent ... */
-    int64_t tail_ns;      /* ... and when first. */
-    uint32_t tail_gap_s;  /* Silence of the flow before that, seconds. */
-    uint32_t seq_first;   /* Lowest sequence number of a segment with payload. */
-    uint32_t seq_first_n; /* Segments that began there. */
-    uint8_t seen;         /* enum end_seen */
-    uint8_t tcp_flags;    /* OR of all. */
+    uint32_t seq_end;   /* Highest sequence number behind payload, SYN and FIN. */
+    uint32_t ack;       /* Highest acknowledgement. */
+    uint32_t seq_first; /* Lowest sequence number of a segment with payload. */
+    uint32_t tail_seq;  /* Highest start of a segment with payload. */
+    uint8_t seen;       /* enum end_seen */
+    uint8_t tcp_flags;  /* OR of all. */
     uint8_t ttl_low, ttl_high; /* Of all packets but RSTs; 0: there are none. */
     uint8_t n_acks;            /* Of SIGN_ACK: at most 2. */
     uint8_t n_data;            /* Of SIGN_DATA: at most 2. */
-    uint8_t rst_ttl;           /* Of the first RST. */
-    uint8_t rst_flags;         /* TCP flags of the first RST. */
-    uint8_t rst_bare;          /* It has no window and no options. */
     uint8_t first_payload;     /* enum payload_kind */
     uint8_t alert; /* Fatal TLS alert that it sent in clear, plus 1; 0: none; or
                       FLOW_ALERT_HIDDEN. */
+
+    int64_t tail_ns;      /* When the segment at tail_seq was first sent ... */
+    uint32_t tail_n;      /* ... how often ... */
+    uint32_t tail_gap_s;  /* ... and the flow's silence before that, seconds. */
+    uint32_t seq_first_n; /* Segments that began at seq_first. */
     uint32_t first_frame;
     int64_t first_ns;
     uint32_t copies, later_fragments;
-    uint32_t isn;   /* Of the SYN or SYN-ACK, where seen has END_ISN. */
-    uint32_t media; /* While it is live: index + 1 of the record of its RTP. */
+    uint32_t isn;      /* Of the SYN or SYN-ACK, where seen has END_ISN. */
+    uint32_t media;    /* While it is live: index + 1 of the record of its RTP. */
+    uint8_t rst_ttl;   /* Of the first RST. */
+    uint8_t rst_flags; /* TCP flags of the first RST. */
+    uint8_t rst_bare;  /* It has no window and no options. */
+    uint8_t zero[45];  /* Up to a whole number of cache lines. */
     struct sign signs[SIGNS];
 };
 
@@ -112,7 +114,9 @@ enum end_seen {
     END_SEQ = 1,  /* seq_end is set. */
     END_DATA = 2, /* seq_first, tail_seq are set. */
     END_ACK = 4,  /* ack is set. */
-    END_ISN = 8
+    END_ISN = 8,
+    END_TAIL = 16 /* While it is live: the segment at tail_seq was sent once, at
+                     last_data_ns, without silence before; piece_settle() notes it. */
 };
 
 /* ICMP errors that quote packets of the flow; kept are those of the most telling kind
@@ -148,23 +152,32 @@ struct flow_name {
 
 enum flow_name_flag { FLOW_NAME_ECH = 1, FLOW_NAME_PROXIED = 2 };
 
+/* In the order of use, by cache lines: what finds it, what tells copies, the ends. */
 struct piece {
     struct flow_key key;
     int64_t first_ns, last_ns;
-    uint8_t closing;        /* enum closing */
-    uint8_t settled;        /* No more payload is looked at. */
-    uint8_t inexact;        /* Driven out early, or a part is missing. */
-    uint8_t check;          /* Of Android's connectivity check: enum check_sign. */
-    uint32_t hello;         /* Index + 1 of a stream under reassembly, 0: none. */
+    uint32_t hello;  /* Index + 1 of a stream under reassembly, 0: none. */
+    uint8_t closing; /* enum closing */
+    uint8_t settled; /* No more payload is looked at. */
+    uint8_t inexact; /* Driven out early, or a part is missing. */
+    uint8_t check;   /* Of Android's connectivity check: enum check_sign. */
+
     uint32_t copy_print[4]; /* The last packets, to know copies of them ... */
     uint32_t copy_ms[4];    /* ... and when they were. */
     uint8_t copy_at;        /* Which of them is overwritten next. */
     uint8_t n_encap;
-    uint8_t encap[DECODE_MAX_ENCAP]; /* Of the first packet. */
+    struct flow_name names[FLOW_NAMES];
+    uint32_t zero;
+
     struct flow_end end[2];
     struct flow_icmp icmp;
-    struct flow_name names[FLOW_NAMES];
+    uint8_t encap[DECODE_MAX_ENCAP]; /* Of the first packet. */
 };
+
+_Static_assert(offsetof(struct piece, copy_print) == 64 &&
+                   offsetof(struct piece, end) == 128 &&
+                   sizeof(struct flow_end) % 64 == 0 && sizeof(struct piece) % 64 == 0,
+               "a piece is made of whole cache lines");
 
 /* What ends a TCP connection, as bits. */
 enum closing { CLOSING_FIN_0 = 1, CLOSING_FIN_1 = 2, CLOSING_RST = 4 };
@@ -211,31 +224,41 @@ static inline bool seq_after(uint32_t a, uint32_t b)
     return (int32_t)(a - b) > 0;
 }
 
-/* The key of the packet's flow.  '*from' is the index of the sender's end. */
+/* The key of the packet's flow.  '*from' is the index of the sender's end.  Both
+ * directions come in turns, so the ends are put in order without a branch. */
 static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
                                           unsigned *from)
 {
-    bool swap =
-        addr_below(&packet->dst, &packet->src) ||
-        (packet->src_port > packet->dst_port && addr_equal(&packet->src, &packet->dst));
-    const struct addr *a = swap ? &packet->dst : &packet->src;
-    const struct addr *b = swap ? &packet->src : &packet->dst;
-
-    *from = swap;
-    return (struct flow_key){
-        .a = *a,
-        .b = *b,
-        .port_a = swap ? packet->dst_port : packet->src_port,
-        .port_b = swap ? packet->src_port : packet->dst_port,
+    const struct addr *src = &packet->src, *dst = &packet->dst;
+    bool swap = addr_below(dst, src) |
+                ((packet->src_port > packet->dst_port) & addr_equal(src, dst));
+    uint64_t mask = -(uint64_t)swap;
+    uint64_t high = (addr_word(src, 0) ^ addr_word(dst, 0)) & mask;
+    uint64_t low = (addr_word(src, 1) ^ addr_word(dst, 1)) & mask;
+    uint16_t port = (packet->src_port ^ packet->dst_port) & (uint16_t)mask;
+    uint64_t a[2] = {addr_word(src, 0) ^ high, addr_word(src, 1) ^ low};
+    uint64_t b[2] = {addr_word(dst, 0) ^ high, addr_word(dst, 1) ^ low};
+    struct flow_key key = {
+        .port_a = packet->src_port ^ port,
+        .port_b = packet->dst_port ^ port,
         .source = source,
         .proto = packet->proto,
     };
+
+    memcpy(key.a.b, a, sizeof a);
+    memcpy(key.b.b, b, sizeof b);
+    *from = swap;
+    return key;
 }
 
 /* Adds a packet to a piece.  False: it is a copy of a packet that was added just
  * before, counted as such, and nothing else of it was noted. */
 bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
                uint32_t frame);
+
+/* Writes out what a live piece holds in short.  Whoever takes a piece out of its table
+ * gets it so. */
+void piece_settle(struct piece *piece);
 
 /* Notes an ICMP error that quotes a packet from end 'quoted'. */
 void piece_add_icmp(struct piece *piece, const struct packet *error, unsigned quoted,
@@ -314,7 +337,7 @@ enum { FLOW_TABLE_MAX = 8192 }; /* Flows that one table (of 64) holds. */
 
 /* Takes a piece that is over: idle, followed by a new connection on its 5-tuple, or
  * driven out. */
-typedef void (*piece_sink)(void *context, const struct piece *piece);
+typedef void (*piece_sink)(void *context, struct piece *piece);
 
 /* The pieces lie in 'pages', which outlives the table. */
 struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink sink,
@@ -324,20 +347,24 @@ struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink 
 void flow_table_free(struct flow_table *table);
 
 /* Fetches into the cache what flow_table_get() will touch: first the slot, some packets
- * later the piece. */
+ * later the piece.  Returns a hint where the flow is, 0 for none. */
 void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash);
-void flow_table_prefetch(const struct flow_table *table, uint64_t hash, unsigned from);
+uint32_t flow_table_prefetch(const struct flow_table *table, uint64_t hash,
+                             unsigned from);
 
 /* The live piece of 'key', whose hash is 'hash', at the time of 'packet'; made where
- * there is none.  NULL: out of memory.  Valid until the next call. */
+ * there is none.  'hint', or 0, is where it was lately; a wrong one does no harm.
+ * NULL: out of memory.  Valid until the next call. */
 struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
-                             uint64_t hash, const struct packet *packet, unsigned from);
+                             uint64_t hash, uint32_t hint, const struct packet *packet,
+                             unsigned from);
 
 /* The live piece of 'key', or NULL. */
 struct piece *flow_table_find(const struct flow_table *table,
                               const struct flow_key *key, uint64_t hash);
 
-/* Gives every live flow to 'each', in no told order; they stay. */
+/* Gives every live flow to 'each', in no told order; they stay, and lie where they are
+ * as long as the pages do. */
 void flow_table_each(const struct flow_table *table, piece_sink each, void *context);
 
 /* Flows driven out before they were over. */

@@ -121,19 +121,59 @@ static void note_data(struct flow_end *end, const struct packet *p, uint32_t fra
     }
 }
 
-/* A segment with payload: is it the first one again, is it the furthest? */
+/* Writes out the tail of a live end. */
+static void tail_settle(struct flow_end *end, int64_t sent_ns)
+{
+    if (end->seen & END_TAIL) {
+        end->seen &= (uint8_t)~END_TAIL;
+        end->tail_n = 1;
+        end->tail_ns = sent_ns;
+        end->tail_gap_s = 0;
+    }
+}
+
+void piece_settle(struct piece *piece)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        tail_settle(&piece->end[i], piece->end[i].last_data_ns);
+    }
+}
+
+/* A segment behind all others; 'quiet_ns' is how long the flow was silent. */
+static void tail_move(struct flow_end *end, const struct packet *p, int64_t quiet_ns)
+{
+    const int64_t second_ns = 1000000000;
+
+    end->tail_seq = p->tcp_seq;
+    if (quiet_ns < second_ns && p->ns == end->last_data_ns) {
+        end->seen |= END_TAIL;
+        return;
+    }
+    end->seen &= (uint8_t)~END_TAIL;
+    end->tail_n = 1;
+    end->tail_ns = p->ns;
+    end->tail_gap_s = (uint32_t)(quiet_ns >= second_ns ? quiet_ns / second_ns : 0);
+}
+
+/* A segment with payload: is it the first one again, is it the furthest?  The payload
+ * before it was at 'before_ns'. */
 static void note_segment(struct flow_end *end, const struct packet *p, int64_t quiet_ns,
-                         uint32_t frame)
+                         int64_t before_ns, uint32_t frame)
 {
     uint32_t seq = p->tcp_seq;
 
     if (!(end->seen & END_DATA)) {
         end->seen |= END_DATA;
-        end->seq_first = end->tail_seq = seq;
-        end->seq_first_n = end->tail_n = 1;
-        end->tail_ns = p->ns;
+        end->seq_first = seq;
+        end->seq_first_n = 1;
+        tail_move(end, p, 0);
         return;
     }
+    if (seq_after(seq, end->tail_seq)) {
+        tail_move(end, p, quiet_ns);
+        return;
+    }
+    tail_settle(end, before_ns);
     if (seq == end->seq_first) {
         end->seq_first_n++;
         sign_note(&end->signs[SIGN_REPEAT], p->ns, frame);
@@ -143,12 +183,6 @@ static void note_segment(struct flow_end *end, const struct packet *p, int64_t q
     }
     if (seq == end->tail_seq) {
         end->tail_n++;
-    } else if (seq_after(seq, end->tail_seq)) {
-        end->tail_seq = seq;
-        end->tail_n = 1;
-        end->tail_ns = p->ns;
-        end->tail_gap_s =
-            (uint32_t)(quiet_ns >= 1000000000 ? quiet_ns / 1000000000 : 0);
     }
 }
 
@@ -239,8 +273,10 @@ static void add_tcp(struct piece *piece, unsigned from, const struct packet *p,
         note_control(end, p, frame);
     }
     if (p->payload_len > 0) {
+        int64_t before_ns = end->last_data_ns;
+
         note_data(end, p, frame);
-        note_segment(end, p, quiet_ns, frame);
+        note_segment(end, p, quiet_ns, before_ns, frame);
         note_alert(end, p);
     } else if (!(p->tcp_flags & (TCP_SYN | TCP_FIN)) && end->n_acks < 2) {
         sign_note(&end->signs[SIGN_ACK], p->ns, frame);

@@ -114,25 +114,24 @@ void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash)
     }
 }
 
-void flow_table_prefetch(const struct flow_table *table, uint64_t hash, unsigned from)
+uint32_t flow_table_prefetch(const struct flow_table *table, uint64_t hash,
+                             unsigned from)
 {
     if (!table->slots) {
-        return;
+        return 0;
     }
     for (uint32_t s = home_of(table, hash); table->slots[s];
          s = (s + 1) & table->mask) {
         if (table->slots[s] >> 32 == hash >> 32) {
-            const char *piece = (const char *)piece_of(table, table->slots[s]);
-            const char *end =
-                piece + offsetof(struct piece, end[0]) + from * sizeof(struct flow_end);
+            const struct piece *piece = piece_of(table, table->slots[s]);
 
             __builtin_prefetch(piece, 1);
-            __builtin_prefetch(piece + 64, 1);
-            __builtin_prefetch(end, 1);
-            __builtin_prefetch(end + 64, 1);
-            return;
+            __builtin_prefetch(piece->copy_print, 1);
+            __builtin_prefetch(&piece->end[from], 1);
+            return (uint32_t)table->slots[s];
         }
     }
+    return 0;
 }
 
 static void slot_insert(struct flow_table *table, uint64_t hash, uint32_t i)
@@ -199,6 +198,7 @@ static void finish(struct flow_table *table, uint32_t i)
 {
     uint32_t last = table->n - 1;
 
+    piece_settle(piece_at(table, i));
     table->sink(table->context, piece_at(table, i));
     slot_clear(table, slot_of_entry(table, flow_key_hash(&piece_at(table, i)->key), i));
     if (i != last) {
@@ -331,18 +331,22 @@ static void sweep(struct flow_table *table, int64_t now_ns)
 }
 
 struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
-                             uint64_t hash, const struct packet *packet, unsigned from)
+                             uint64_t hash, uint32_t hint, const struct packet *packet,
+                             unsigned from)
 {
-    uint64_t slot = find(table, key, hash);
+    uint32_t entry = hint - 1; /* Of no flow, where there is no hint. */
 
-    if (slot) {
-        struct piece *piece = piece_of(table, slot);
+    if (entry >= table->n || !flow_key_equal(&piece_at(table, entry)->key, key)) {
+        entry = (uint32_t)find(table, key, hash) - 1;
+    }
+    if (entry < table->n) {
+        struct piece *piece = piece_at(table, entry);
 
         if (!is_over(piece, packet->ns) && (!(packet->tcp_flags & TCP_SYN) ||
                                             !piece_is_reused_by(piece, packet, from))) {
             return piece;
         }
-        finish(table, (uint32_t)slot - 1);
+        finish(table, entry);
     }
     sweep(table, packet->ns);
     if (table->n >= table->max) {
@@ -354,6 +358,7 @@ struct piece *flow_table_get(struct flow_table *table, const struct flow_key *ke
 void flow_table_each(const struct flow_table *table, piece_sink each, void *context)
 {
     for (uint32_t i = 0; i < table->n; i++) {
+        piece_settle(piece_at(table, i));
         each(context, piece_at(table, i));
     }
 }

@@ -72,7 +72,7 @@ static uint64_t tally_packets(const struct tally *tally)
         n += cell->packets[0] + cell->packets[1];
     }
     for (size_t i = 0; i < tally->n_pieces; i++) {
-        n += piece_packets(&tally->pieces[i]);
+        n += piece_packets(tally->pieces[i]);
     }
     for (size_t i = 0; i < BACKGROUNDS; i++) {
         n += tally->background[i];

@@ -126,7 +126,7 @@ static void check_row(void **state)
 
     struct judgement *judgement = judge(&tally, policy, &options, &err);
     assert_non_null(judgement);
-    judge_flow(judgement, &tally.pieces[0], &verdict);
+    judge_flow(judgement, tally.pieces[0], &verdict);
     put_verdict(&verdict, text);
     assert_string_equal(text, row->want);
     judgement_free(judgement);

@@ -99,6 +99,7 @@ static struct piece piece_of_part(const struct script *s, const uint8_t *part_of
             script_apply(s, i, &piece);
         }
     }
+    piece_settle(&piece);
     return piece;
 }
 

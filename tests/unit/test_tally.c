@@ -203,7 +203,7 @@ static void check_frames(void **state)
     add(&b, "S0 S1000 S3000");
     assert_true(tally_merge(&a, &b));
     assert_int_equal(a.n_captures, 2);
-    assert_int_equal(a.pieces[0].end[0].signs[SIGN_SYN].frames[2], 103);
+    assert_int_equal(a.pieces[0]->end[0].signs[SIGN_SYN].frames[2], 103);
     assert_string_equal(tally_capture_of(&a, 103, &number)->path, "b.pcap");
     assert_int_equal(number, 3);
     assert_string_equal(tally_capture_of(&a, 100, &number)->path, "a.pcap");
@@ -234,7 +234,7 @@ static void check_text(void **state)
     tally_init(&tally);
     add_capture(&tally, "a.pcap", 9);
     add(&tally, "S0 h20 A21 L22 I30 T230 a300 d400 F500 f510 r520");
-    piece_add_name(&tally.pieces[0],
+    piece_add_name(tally.pieces[0],
                    (struct flow_name){.name = tally_name(&tally, "play.google.com"),
                                       .source = NAME_SNI,
                                       .flags = FLOW_NAME_ECH,
@@ -245,7 +245,7 @@ static void check_text(void **state)
     struct tally *again = tally_read(path, &err);
     assert_non_null(again);
     assert_int_equal(again->n_pieces, 1);
-    struct piece want = tally.pieces[0], got = again->pieces[0];
+    struct piece want = *tally.pieces[0], got = *again->pieces[0];
     assert_string_equal(tally_name_text(again, got.names[0].name), "play.google.com");
     got.names[0].name = want.names[0].name;
     assert_memory_equal(got.names, want.names, sizeof got.names);
