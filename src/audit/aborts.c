@@ -21,12 +21,13 @@ static int pair_cmp(const struct attempt *a, const struct attempt *b)
     return name_cmp(a->peer_name, b->peer_name);
 }
 
-static int attempt_cmp(const void *a, const void *b)
+static int attempt_cmp(const void *a, const void *b, void *context)
 {
-    const struct attempt *x = *(struct attempt *const *)a;
-    const struct attempt *y = *(struct attempt *const *)b;
+    const struct attempt *x = *(const struct attempt *const *)a;
+    const struct attempt *y = *(const struct attempt *const *)b;
     int order = pair_cmp(x, y);
 
+    (void)context;
     return order != 0 ? order : x < y ? -1 : x > y;
 }
 
@@ -44,12 +45,12 @@ static bool is_accepted(const struct attempt *a)
 
 /* Attempts that tell of a name's certificate, and those that were given up before it
  * came; by phone and name. */
-static size_t attempts_sort(struct judging *j, struct attempt **sorted)
+static size_t attempts_select(struct judging *j, const struct attempt **sorted)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < j->n_attempts; i++) {
-        struct attempt *a = &j->attempts[i];
+        const struct attempt *a = &j->attempts[i];
         bool tells = is_abort(a) || a->cell->key.sign == ATTEMPT_OPEN || is_accepted(a);
 
         if (tells && !a->inbound && a->peer_name && a->verdict == CLAIM_DOCUMENTED &&
@@ -57,14 +58,12 @@ static size_t attempts_sort(struct judging *j, struct attempt **sorted)
             sorted[n++] = a;
         }
     }
-    if (n > 0) {
-        qsort(sorted, n, sizeof(struct attempt *), attempt_cmp);
-    }
+    attempts_sort_by(sorted, n, attempt_cmp, NULL);
     return n;
 }
 
 /* Is the name given up again and again, and never worked with? */
-static bool is_given_up(struct attempt *const *run, size_t n)
+static bool is_given_up(const struct attempt *const *run, size_t n)
 {
     uint64_t aborts = 0;
 
@@ -91,7 +90,8 @@ static struct result result_of(const struct attempt *a)
 
 /* Looks at the pairs of a phone and a name.  'accuse': says of those that are given up
  * that they are intercepted.  Returns how many are. */
-static size_t pairs_walk(struct attempt **sorted, size_t n, bool accuse)
+static size_t pairs_walk(struct judging *j, const struct attempt **sorted, size_t n,
+                         bool accuse)
 {
     size_t given_up = 0;
 
@@ -103,7 +103,7 @@ static size_t pairs_walk(struct attempt **sorted, size_t n, bool accuse)
         }
         given_up++;
         for (size_t i = from; accuse && i < to; i++) {
-            sorted[i]->result = result_of(sorted[i]);
+            j->attempts[sorted[i] - j->attempts].result = result_of(sorted[i]);
         }
     }
     return given_up;
@@ -111,15 +111,15 @@ static size_t pairs_walk(struct attempt **sorted, size_t n, bool accuse)
 
 bool aborts_settle(struct judging *j)
 {
-    struct attempt **sorted = malloc((j->n_attempts + 1) * sizeof(struct attempt *));
+    const struct attempt **sorted = malloc((j->n_attempts + 1) * sizeof *sorted);
     size_t n;
 
     if (!sorted) {
         return false;
     }
-    n = attempts_sort(j, sorted);
-    if (pairs_walk(sorted, n, false) >= NAMES_OR_PHONES) {
-        pairs_walk(sorted, n, true);
+    n = attempts_select(j, sorted);
+    if (pairs_walk(j, sorted, n, false) >= NAMES_OR_PHONES) {
+        pairs_walk(j, sorted, n, true);
     }
     free(sorted);
     return true;

@@ -425,9 +425,7 @@ void groups_judge(struct judging *j)
             sorted[n++] = a;
         }
     }
-    if (n > 0) {
-        qsort_r(sorted, n, sizeof *sorted, attempt_cmp, j);
-    }
+    attempts_sort_by(sorted, n, attempt_cmp, j);
     for (size_t from = 0, to; from < n; from = to) {
         for (to = from + 1; to < n && group_cmp(j, sorted[from], sorted[to]) == 0;
              to++) {

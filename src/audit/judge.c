@@ -10,155 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_WAIT_S = 3, DNS_PORT = 53 };
-
 void row_state_raise(struct judging *j, uint32_t device, uint32_t row,
                      enum row_state state)
 {
     uint8_t *have = &j->out->devices[device].rows[row];
 
     *have = state > *have ? (uint8_t)state : *have;
-}
-
-static const struct cell *cell_at(const struct judging *j, size_t i)
-{
-    return i < j->tally->cells.n ? pool_at(&j->tally->cells, (uint32_t)i)
-                                 : &j->cells[i - j->tally->cells.n];
-}
-
-static size_t cell_count(const struct judging *j)
-{
-    return j->tally->cells.n + j->n_cells;
-}
-
-static double wait_of(const struct judging *j, const struct claim *claim)
-{
-    return claim->n_rows > 0 ? policy_row(j->policy, claim->rows[0].row)->wait_s
-                             : DEFAULT_WAIT_S;
-}
-
-/* What the flow itself says, and what is known better from the call it belongs to. */
-static struct result result_of(const struct judging *j, const struct cell *cell,
-                               const struct claim *claim, bool inbound)
-{
-    struct result result = outcome_of(j, &cell->key, wait_of(j, claim), inbound);
-
-    result = calls_result(j, cell, inbound, result);
-    return registration_result(j, cell, inbound, result);
-}
-
-static void attempt_fill(const struct judging *j, struct attempt *a,
-                         const struct cell *cell, uint32_t device, bool inbound)
-{
-    const struct cell_key *key = &cell->key;
-    struct claim claim;
-
-    claim_of(j, cell, device, inbound, &claim);
-    memset(a, 0, sizeof *a);
-    a->cell = cell;
-    a->device = device;
-    a->inbound = inbound;
-    a->verdict = (uint8_t)claim.verdict;
-    a->via = claim.n_rows > 0 ? claim.rows[0].via : MATCH_PORT_ONLY;
-    a->peer_name = claim.peer_name;
-    a->peer_source = (uint8_t)claim.peer_source;
-    a->ip = inbound ? key->server : key->client;
-    a->peer = inbound ? key->client : key->server;
-    a->port = claim_port(j, &claim, key, inbound);
-    for (size_t i = 0; i < claim.n_rows && i < FINDING_CANDIDATES; i++) {
-        a->rows[a->n_rows++] = claim.rows[i].row;
-    }
-    a->result = result_of(j, cell, &claim, inbound);
-    if (claim.is_doubtful) {
-        a->result.confidence = CONFIDENCE_LOW;
-    }
-}
-
-/* DHCP is judged by its messages, not by its flows: they go to everybody. */
-static bool is_dhcp(const struct cell_key *key)
-{
-    return key->proto == 17 && (key->server_port == 67 || key->server_port == 68);
-}
-
-static void names_count(struct judgement *out, const struct attempt *a)
-{
-    uint64_t n = a->cell->attempts;
-
-    if (!a->peer_name) {
-        out->named_none += n;
-    } else if (a->peer_source == NAME_SNI || a->peer_source == NAME_QUIC_SNI) {
-        out->named_sni += n;
-    } else if (a->peer_source == NAME_HTTP_HOST) {
-        out->named_http += n;
-    } else {
-        out->named_dns += n;
-    }
-}
-
-static void summary_count(struct judgement *out, const struct attempt *a)
-{
-    struct judge_summary *s = &out->summary;
-    uint64_t n = a->cell->attempts;
-
-    switch ((enum claim_verdict)a->verdict) {
-    case CLAIM_DOCUMENTED:
-        s->documented += n;
-        break;
-    case CLAIM_CANDIDATE:
-        s->candidate += n;
-        break;
-    case CLAIM_UNEXPECTED:
-    case CLAIM_UNEXPECTED_INBOUND:
-        s->unexpected += n;
-        break;
-    case CLAIM_BACKGROUND:
-        s->background += n;
-        break;
-    case CLAIM_UNJUDGED:
-    case CLAIM_NONE:
-        s->unjudged += n;
-        break;
-    }
-    if (a->verdict != CLAIM_BACKGROUND) {
-        names_count(out, a);
-    }
-}
-
-/* Each cell, seen from each of its ends that is a device. */
-static bool attempts_make(struct judging *j)
-{
-    size_t n = cell_count(j);
-
-    j->attempts = malloc((2 * n + 1) * sizeof *j->attempts);
-    if (!j->attempts) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct cell *cell = cell_at(j, i);
-        long client = device_at(j, &cell->key.client, cell->first_ns);
-        long server = j->any ? -1 : device_at(j, &cell->key.server, cell->first_ns);
-
-        if (client < 0 && server < 0) {
-            j->out->summary.other_flows += cell->attempts;
-            continue;
-        }
-        j->out->summary.flows += cell->attempts;
-        if (is_dhcp(&cell->key)) {
-            j->out->summary.documented += cell->attempts;
-            j->n_dhcp_flows += cell->attempts;
-            continue;
-        }
-        if (client >= 0) {
-            attempt_fill(j, &j->attempts[j->n_attempts++], cell, (uint32_t)client,
-                         false);
-        }
-        if (server >= 0) {
-            attempt_fill(j, &j->attempts[j->n_attempts++], cell, (uint32_t)server,
-                         true);
-        }
-        summary_count(j->out, &j->attempts[j->n_attempts - 1]);
-    }
-    return true;
 }
 
 static void coverage_sum(struct judging *j)
@@ -227,22 +84,31 @@ static enum role role_of_row(const struct policy_row *row)
 static void roles_list(struct judging *j)
 {
     struct judgement *out = j->out;
+    size_t n_rows = policy_count(j->policy);
+    enum role *roles = malloc((n_rows + 1) * sizeof *roles);
 
+    if (!roles) {
+        j->failed = true;
+        return;
+    }
+    for (size_t r = 0; r < n_rows; r++) {
+        roles[r] = role_of_row(policy_row(j->policy, (uint32_t)r));
+    }
     for (unsigned r = 0; r < ROLES; r++) {
         out->roles[r].role = (enum role)r;
         out->roles[r].bound = policy_role_bound(j->policy, (enum role)r);
     }
     for (size_t i = 0; i < j->n_attempts; i++) {
         const struct attempt *a = &j->attempts[i];
+        size_t n = a->verdict == CLAIM_DOCUMENTED && a->n_rows > 1 ? 1 : a->n_rows;
 
-        for (size_t k = 0; k < a->n_rows; k++) {
-            enum role role = role_of_row(policy_row(j->policy, a->rows[k]));
-
-            if (role != ROLES && (a->verdict == CLAIM_DOCUMENTED ? k == 0 : true)) {
-                role_add(&out->roles[role], &a->peer);
+        for (size_t k = 0; k < n; k++) {
+            if (roles[a->rows[k]] != ROLES) {
+                role_add(&out->roles[roles[a->rows[k]]], &a->peer);
             }
         }
     }
+    free(roles);
 }
 
 /* --expect: a row that was not seen fails. */
@@ -420,7 +286,7 @@ void judge_flow(const struct judgement *judgement, const struct piece *piece,
     memset(out, 0, sizeof *out);
     out->row = -1;
     struct result result =
-        link_result(j, &cell, inbound, result_of(j, &cell, &claim, inbound));
+        link_result(j, &cell, inbound, attempt_result(j, &cell, &claim, inbound));
     out->outcome = result.outcome;
     out->cause = result.cause;
     out->has_by = result.has_by;
@@ -435,6 +301,6 @@ void judge_flow(const struct judgement *judgement, const struct piece *piece,
         return;
     }
     out->device = &judgement->devices[inbound ? server : client];
-    out->verdict = is_dhcp(&cell.key) ? CLAIM_DOCUMENTED : claim.verdict;
+    out->verdict = attempt_is_dhcp(&cell.key) ? CLAIM_DOCUMENTED : claim.verdict;
     out->row = claim.n_rows > 0 ? (long)claim.rows[0].row : -1;
 }

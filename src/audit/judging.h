@@ -81,7 +81,7 @@ struct judging {
     bool any; /* --device any */
     struct named_addr *named;
     size_t n_named;
-    struct attempt *attempts;
+    struct attempt *attempts; /* By device. */
     size_t n_attempts;
     const struct attempt **by_time; /* By device, then time. */
     const struct attempt
@@ -140,6 +140,19 @@ uint16_t claim_port(const struct judging *j, const struct claim *claim,
                     const struct cell_key *key, bool inbound);
 /* The row that the claim is judged by, or -1. */
 long claim_row(const struct claim *claim);
+
+/* attempts.c */
+/* Each cell, seen from each of its ends that is a device: j->attempts, by device. */
+bool attempts_make(struct judging *j);
+/* Sorts attempts that are by device, as j->attempts are: those of each device by
+ * 'cmp', whose context is 'context'. */
+void attempts_sort_by(const struct attempt **attempts, size_t n,
+                      int (*cmp)(const void *, const void *, void *), void *context);
+/* What the flow itself says, and what is known better from the call it belongs to. */
+struct result attempt_result(const struct judging *j, const struct cell *cell,
+                             const struct claim *claim, bool inbound);
+/* DHCP is judged by its messages, not by its flows: they go to everybody. */
+bool attempt_is_dhcp(const struct cell_key *key);
 
 /* outcome.c */
 struct result outcome_of(const struct judging *j, const struct cell_key *key,

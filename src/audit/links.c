@@ -20,14 +20,12 @@ enum {
 
 static const int64_t second_ns = 1000000000;
 
-static int by_device_and_time(const void *a, const void *b)
+static int by_time(const void *a, const void *b, void *context)
 {
     const struct attempt *x = *(const struct attempt *const *)a;
     const struct attempt *y = *(const struct attempt *const *)b;
 
-    if (x->device != y->device) {
-        return x->device < y->device ? -1 : 1;
-    }
+    (void)context;
     if (x->cell->first_ns != y->cell->first_ns) {
         return x->cell->first_ns < y->cell->first_ns ? -1 : 1;
     }
@@ -75,10 +73,7 @@ bool links_index(struct judging *j)
             j->stalled[j->n_stalled++] = &j->attempts[i];
         }
     }
-    if (j->n_attempts > 0) {
-        qsort(j->by_time, j->n_attempts, sizeof(const struct attempt *),
-              by_device_and_time);
-    }
+    attempts_sort_by(j->by_time, j->n_attempts, by_time, NULL);
     proxies_list(j);
     return true;
 }

@@ -30,16 +30,14 @@ static int peer_cmp(const struct attempt *a, const struct attempt *b)
     return addr_cmp(&a->peer, &b->peer);
 }
 
-/* By device, verdict, transport, peer, port, time. */
-static int by_peer(const void *a, const void *b)
+/* By verdict, transport, peer, port, time. */
+static int by_peer(const void *a, const void *b, void *context)
 {
     const struct attempt *x = *(const struct attempt *const *)a;
     const struct attempt *y = *(const struct attempt *const *)b;
     int order;
 
-    if (x->device != y->device) {
-        return x->device < y->device ? -1 : 1;
-    }
+    (void)context;
     if (x->verdict != y->verdict) {
         return x->verdict < y->verdict ? -1 : 1;
     }
@@ -58,17 +56,17 @@ static int by_peer(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* By device, verdict, transport, port, peer, time: sweeps of one port. */
-static int by_port(const void *a, const void *b)
+/* By verdict, transport, port, peer, time: sweeps of one port. */
+static int by_port(const void *a, const void *b, void *context)
 {
     const struct attempt *x = *(const struct attempt *const *)a;
     const struct attempt *y = *(const struct attempt *const *)b;
 
-    if (x->device == y->device && x->verdict == y->verdict &&
-        x->cell->key.proto == y->cell->key.proto && x->port != y->port) {
+    if (x->verdict == y->verdict && x->cell->key.proto == y->cell->key.proto &&
+        x->port != y->port) {
         return x->port < y->port ? -1 : 1;
     }
-    return by_peer(a, b);
+    return by_peer(a, b, context);
 }
 
 static bool same_peer(const struct attempt *a, const struct attempt *b)
@@ -168,9 +166,7 @@ static const struct attempt **select_attempts(struct judging *j, size_t *n,
             selected[(*n)++] = &j->attempts[i];
         }
     }
-    if (*n > 0) {
-        qsort(selected, *n, sizeof *selected, by_peer);
-    }
+    attempts_sort_by(selected, *n, by_peer, NULL);
     return selected;
 }
 
@@ -196,13 +192,9 @@ static void report_undocumented(struct judging *j)
         return;
     }
     n = take_scans(j, sorted, n, same_peer, same_flow);
-    if (n > 0) {
-        qsort(sorted, n, sizeof *sorted, by_port);
-    }
+    attempts_sort_by(sorted, n, by_port, NULL);
     n = take_scans(j, sorted, n, same_port, same_flow);
-    if (n > 0) {
-        qsort(sorted, n, sizeof *sorted, by_peer);
-    }
+    attempts_sort_by(sorted, n, by_peer, NULL);
     for (size_t from = 0, to; from < n; from = to) {
         for (to = from + 1; to < n && same_flow(sorted[from], sorted[to]); to++) {
         }

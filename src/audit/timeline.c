@@ -31,14 +31,12 @@ static enum row_state state_of(const struct attempt *a)
     return STATE_UNJUDGED;
 }
 
-static int attempt_cmp(const void *a, const void *b)
+static int by_row_and_time(const void *a, const void *b, void *context)
 {
     const struct attempt *x = *(const struct attempt *const *)a;
     const struct attempt *y = *(const struct attempt *const *)b;
 
-    if (x->device != y->device) {
-        return x->device < y->device ? -1 : 1;
-    }
+    (void)context;
     if (x->rows[0] != y->rows[0]) {
         return x->rows[0] < y->rows[0] ? -1 : 1;
     }
@@ -89,9 +87,7 @@ void timeline_draw(struct judging *j)
             sorted[n++] = a;
         }
     }
-    if (n > 0) {
-        qsort(sorted, n, sizeof *sorted, attempt_cmp);
-    }
+    attempts_sort_by(sorted, n, by_row_and_time, NULL);
     for (size_t i = 0; i < n; i++) {
         stretch_add(j, sorted[i]);
     }
