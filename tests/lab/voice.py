@@ -4,9 +4,11 @@
 
 usage: voice.py [--out FOLDER] [NAME...]      as root; without a name, all
 
-sipp speaks SIP on both sides (Debian: sip-tester); voice_rtp.py is the audio.  As
+sipp speaks SIP (Debian: sip-tester), on both sides or with Kamailio between;
+voice_rtp.py is the audio.  As
 everything of the lab it stays within the namespaces of net.py.
 """
+import glob
 import os
 import time
 
@@ -126,6 +128,92 @@ def call_good(lab):
     registers(lab).wait()
     call(lab)
     return []
+
+
+PROXY = """#!KAMAILIO
+children=1
+mpath="%s"
+listen=udp:%s:5060
+%s
+request_route {
+    if (is_method("REGISTER")) {
+        if (!pv_www_authenticate("$td", "secret", "0")) {
+            www_challenge("$td", "0");
+            exit;
+        }
+        save("location");
+        exit;
+    }
+    if (!lookup("location")) {
+        sl_send_reply("404", "Not Found");
+        exit;
+    }
+    t_relay();
+}
+"""
+MODULES = ["kex", "tm", "sl", "pv", "maxfwd", "textops", "siputils", "usrloc", "registrar",
+           "auth"]
+
+
+def proxy(lab):
+    """Kamailio, registrar and proxy of the site."""
+    path = os.path.join(lab.scratch, "kamailio.cfg")
+    places = glob.glob("/usr/lib/*/kamailio/modules")
+    with open(path, "w") as file:
+        file.write(PROXY % (places[0] if places else "", PBX,
+                            "\n".join('loadmodule "%s.so"' % m for m in MODULES)))
+    lab.start("srv", "kamailio", "-f", path, "-DD", "-E", "-Y", lab.scratch, "-m", "32")
+    time.sleep(1)
+
+
+def registers_as(lab, phone):
+    """Challenged, and then let in."""
+    user, own = 2000 + phone, "10.20.0.%d" % (100 + phone)
+    head = "REGISTER sip:corp.example SIP/2.0\n"
+    lines = HEAD.replace("sip:2001@corp", "sip:%d@corp" % user).replace(
+        "Contact: <sip:2001@", "Contact: <sip:%d@" % user)
+    play(lab, "ph%02d" % phone, "register", [
+        send(head + lines % (user, "", 1, "REGISTER") + "Expires: 3600\n" + NO_BODY,
+             retrans=True),
+        '<recv response="401" auth="true"/>',
+        send(head + lines % (user, "", 2, "REGISTER") + "[authentication username=%d "
+             "password=secret]\nExpires: 3600\n" % user + NO_BODY, retrans=True),
+        '<recv response="200"/>'], "-i", own, "-p", "5060", PBX).wait()
+
+
+def call_between(lab, **more):
+    """From one phone to the other by the proxy; the audio goes straight."""
+    lab.dns()
+    proxy(lab)
+    for phone in (1, 2):
+        registers_as(lab, phone)
+    lab.client("ph01", "dns", "sip.corp.example", 1)
+    answers(lab, "ph02", "10.20.0.102")
+    time.sleep(0.5)
+    caller = calls(lab)
+    time.sleep(0.7)
+    for end in audio(lab, "ph02", "10.20.0.102", **more):
+        end.wait()
+    caller.wait()
+
+
+@scene(title="two phones register with a password, and call each other by a proxy", phones=2,
+       at=("ph01", "wlan0"))
+def call_by_proxy(lab):
+    call_between(lab)
+    return []
+
+
+@scene(title="the Wi-Fi drops audio between phones, one way", phones=2, at=("ph01", "wlan0"))
+def call_isolated(lab):
+    lab.exec("sw", "nft", "add table bridge b; add chain bridge b f { type filter hook forward "
+             "priority 0; }; add rule bridge b f ip saddr 10.20.0.102 udp sport { 4012, 4013 } "
+             "drop")
+    call_between(lab)
+    return [want("blocked", "uc-rtp", "one-way-media", None, 2222),
+            want("blocked", "uc-rtcp", "one-way-media", None, 2223),
+            want("blocked", "uc-rtp", "one-way-media", None, 4012, phone=2),
+            want("blocked", "uc-rtcp", "one-way-media", None, 4013, phone=2)]
 
 
 @scene(title="the firewall drops the far end's audio")
