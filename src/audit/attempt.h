@@ -33,6 +33,7 @@ enum attempt_sign {
     ATTEMPT_CERTIFICATE, /* The client does not know who signed the certificate. */
     ATTEMPT_TLS_ABORT,   /* Once it has seen the certificate it ends the handshake. */
     ATTEMPT_TLS_LEFT,    /* The same, without a word. */
+    ATTEMPT_TAIL_RESET,  /* Worked, was idle, and a box reset what came next. */
     ATTEMPT_SIGNS
 };
 

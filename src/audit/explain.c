@@ -191,9 +191,12 @@ static const char *cause_rule(enum cause cause)
             "always answers.",
         [CAUSE_CAPTIVE_PORTAL] = "Android's connectivity check got something else than "
                                  "204 without a body.",
+        [CAUSE_PROXY_DENIED] = "The first answer to CONNECT is 403.",
         [CAUSE_IDLE_KILLED] =
             "Data went both ways; then, after a silence, the phone only repeated its "
-            "last segment, at least 3 times over 3 s, unheard.",
+            "last segment, at least 3 times over 3 s, unheard; or after 30 s a box "
+            "whose "
+            "TTL is not the peer's reset what it sent.",
         [CAUSE_SCAN] =
             "One host tried at least 10 ports of one peer, or one port of at "
             "least 10 peers, within 60 s, nearly all in vain.",

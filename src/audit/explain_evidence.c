@@ -144,6 +144,13 @@ static void say_sign(json_t *lines, const struct judging *j, const struct cell *
                      "or more, until the opener closed",
                      key->span_s);
         break;
+    case ATTEMPT_TAIL_RESET:
+        explain_line(
+            lines,
+            "  worked; after %u s of silence a box whose TTL is not the peer's "
+            "reset what was sent",
+            cell->idle_s);
+        break;
     case ATTEMPT_TAIL_SILENT:
         explain_line(lines,
                      "  worked; after %u s of silence the last segment %u times%s over "

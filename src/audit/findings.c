@@ -144,6 +144,7 @@ static enum owner owner_of(const struct finding *f)
     case CAUSE_DNS_NO_REPLY:
         return OWNER_DNS;
     case CAUSE_CAPTIVE_PORTAL:
+    case CAUSE_PROXY_DENIED:
         return OWNER_PROXY;
     default:
         break;
@@ -151,7 +152,7 @@ static enum owner owner_of(const struct finding *f)
     switch (f->kind) {
     case KIND_REFUSED:
     case KIND_NO_ANSWER:
-        return OWNER_SERVER;
+        return f->from_peer ? OWNER_PHONE : OWNER_SERVER;
     case KIND_INTERCEPTED:
         return OWNER_PROXY;
     case KIND_UNEXPECTED:
@@ -161,9 +162,10 @@ static enum owner owner_of(const struct finding *f)
     case KIND_NOT_SEEN:
         return OWNER_CAPTURE;
     case KIND_DEGRADED:
-        return f->outcome == OUTCOME_REFUSED || f->outcome == OUTCOME_NO_ANSWER
-                   ? OWNER_SERVER
-                   : OWNER_FIREWALL;
+        return f->outcome != OUTCOME_REFUSED && f->outcome != OUTCOME_NO_ANSWER
+                   ? OWNER_FIREWALL
+               : f->from_peer ? OWNER_PHONE
+                              : OWNER_SERVER;
     case KIND_BLOCKED:
     case KIND_UNEXPECTED_INBOUND:
     case KINDS:

@@ -29,7 +29,7 @@ static bool is_of_cause(enum attempt_sign sign, enum cause cause)
     case CAUSE_NO_REPLY:
         return sign == ATTEMPT_REQUEST_SILENT;
     case CAUSE_IDLE_KILLED:
-        return sign == ATTEMPT_TAIL_SILENT;
+        return sign == ATTEMPT_TAIL_SILENT || sign == ATTEMPT_TAIL_RESET;
     case CAUSE_NONE: /* Refused, or no answer. */
         return sign == ATTEMPT_RESET || sign == ATTEMPT_HELLO_RESET ||
                sign == ATTEMPT_ICMP || sign == ATTEMPT_NO_ANSWER;

@@ -120,6 +120,7 @@ static bool sent(const struct view *view, const struct attempt_view *failed)
     case ATTEMPT_NO_ANSWER:
         return o->payload_packets > 0;
     case ATTEMPT_TAIL_SILENT:
+    case ATTEMPT_TAIL_RESET:
         return o->last_data_ns >= failed->end->tail_ns - clocks_ns;
     default:
         return true;

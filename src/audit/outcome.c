@@ -170,6 +170,14 @@ static struct result request_silent(const struct cell_key *key, double wait_s)
 
 static struct result answered(const struct cell_key *key)
 {
+    if (key->check == CHECK_DENIED) {
+        struct result denied =
+            result_of(OUTCOME_BLOCKED, CAUSE_PROXY_DENIED, CONFIDENCE_HIGH);
+
+        denied.has_by = true;
+        denied.by = key->server;
+        return denied;
+    }
     return key->check == CHECK_PORTAL
                ? result_of(OUTCOME_BLOCKED, CAUSE_CAPTIVE_PORTAL, CONFIDENCE_HIGH)
                : result_of(OUTCOME_OK, CAUSE_NONE, CONFIDENCE_HIGH);
@@ -200,6 +208,8 @@ struct result outcome_of(const struct judging *j, const struct cell_key *key,
         return request_silent(key, wait_s);
     case ATTEMPT_ICMP:
         return icmp_stopped(key, inbound);
+    case ATTEMPT_TAIL_RESET:
+        return result_of(OUTCOME_IDLE_KILLED, CAUSE_IDLE_KILLED, CONFIDENCE_MEDIUM);
     case ATTEMPT_TAIL_SILENT:
         return key->waited_s >= wait_s ? result_of(OUTCOME_IDLE_KILLED,
                                                    CAUSE_IDLE_KILLED, CONFIDENCE_MEDIUM)

@@ -14,6 +14,8 @@ enum { PORT_DNS = 53, PORT_DHCP_SERVER = 67, PORT_DHCP_CLIENT = 68, PROTO_UDP = 
 
 enum { DTLS_HANDSHAKE = 22 /* The first byte; QUIC's has its top bit set. */ };
 
+enum { HTTP_FORBIDDEN = 403 };
+
 enum { LDAP_SEGMENTS = 32 /* Of one end; a bind comes early. */ };
 
 enum { QUIC_DATAGRAMS = 16 /* A client's hello is not spread over more. */ };
@@ -43,20 +45,23 @@ static enum parse_result request_look(struct shard *shard, struct piece *piece,
                    (struct flow_name){.source = NAME_HTTP_HOST,
                                       .flags = proxied ? FLOW_NAME_PROXIED : 0,
                                       .port = proxied ? request.port : 0});
-        piece->check |= request.generate_204 ? CHECK_SIGN_ASKED : 0;
+        piece->check |= request.connect        ? CHECK_SIGN_CONNECT
+                        : request.generate_204 ? CHECK_SIGN_ASKED
+                                               : 0;
     }
     return result;
 }
 
-/* The first answer counts if the check was asked for; or if no request was seen: then
- * it may be in another part of the capture. */
+/* The first answer counts if the check, or a tunnel, was asked for; or if no request
+ * was seen: then it may be in another part of the capture. */
 static enum parse_result response_look(struct piece *piece, unsigned from,
                                        struct cursor bytes)
 {
     struct http_response response;
     enum parse_result result;
 
-    if (!(piece->check & CHECK_SIGN_ASKED) && piece->end[!from].payload_packets > 0) {
+    if (!(piece->check & (CHECK_SIGN_ASKED | CHECK_SIGN_CONNECT)) &&
+        piece->end[!from].payload_packets > 0) {
         return PARSE_NOT;
     }
     result = http_response_parse(bytes, &response);
@@ -65,6 +70,7 @@ static enum parse_result response_look(struct piece *piece, unsigned from,
             response.status == 204 || (response.status == 200 && !response.has_body);
 
         piece->check |= ok ? CHECK_SIGN_EMPTY : CHECK_SIGN_OTHER;
+        piece->check |= response.status == HTTP_FORBIDDEN ? CHECK_SIGN_FORBIDDEN : 0;
     }
     return result == PARSE_MORE ? PARSE_MORE : PARSE_NOT;
 }

@@ -48,7 +48,8 @@ const char *cause_name(enum cause cause)
     WORDS(NULL, "syn-drop", "tcp-reset", "icmp-prohibited", "icmp-unreachable",
           "hello-drop", "hello-reset", "dns-nxdomain", "dns-refused", "dns-servfail",
           "dns-sinkhole", "dns-no-reply", "no-reply", "captive-portal", "idle-killed",
-          "scan", "mtu-blackhole", "one-way-media", "fragments-lost", "tls-abort");
+          "scan", "mtu-blackhole", "one-way-media", "fragments-lost", "tls-abort",
+          "proxy-denied");
     return words[cause];
 }
 
@@ -221,6 +222,10 @@ static void put_stopped(const struct judging *j, struct text *t,
         put_flow(j, t, f);
         put(t, " reach the Internet unchanged.");
         return;
+    case CAUSE_PROXY_DENIED:
+        put(t, "Let the proxy %s connect to %s.", addr_format(&f->by, by),
+            f->peer_name ? f->peer_name : "that host");
+        return;
     case CAUSE_ONE_WAY_MEDIA:
         put_media(j, t, f);
         return;
@@ -243,8 +248,24 @@ static void put_stopped(const struct judging *j, struct text *t,
     put(t, ".");
 }
 
+/* The peer asked, and the phone did not want to. */
+static void put_phone(struct text *t, const struct finding *f)
+{
+    put(t, "Look at the phone, not at the firewall: it ");
+    put(t, f->outcome == OUTCOME_NO_ANSWER ? "accepts %s " : "refuses %s ",
+        transport_word(f));
+    put_ports(t, f);
+    put(t, " from ");
+    put_peer(t, f);
+    put(t, ". Does the app run that listens there?");
+}
+
 static void put_server(struct text *t, const struct finding *f)
 {
+    if (f->from_peer) {
+        put_phone(t, f);
+        return;
+    }
     put(t, "Look at the server, not at the firewall: ");
     put_peer(t, f);
     put(t, f->outcome == OUTCOME_NO_ANSWER ? " accepts %s " : " refuses %s ",

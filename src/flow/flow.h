@@ -182,14 +182,17 @@ _Static_assert(offsetof(struct piece, copy_print) == 64 &&
 /* What ends a TCP connection, as bits. */
 enum closing { CLOSING_FIN_0 = 1, CLOSING_FIN_1 = 2, CLOSING_RST = 4 };
 
-enum check_result { CHECK_NONE, CHECK_OK, CHECK_PORTAL };
+/* What Android's connectivity check got, or a proxy said to a CONNECT. */
+enum check_result { CHECK_NONE, CHECK_OK, CHECK_PORTAL, CHECK_DENIED };
 
-/* What was seen of the check: bits, since question and answer may lie in different
- * parts of a capture. */
+/* What was seen of it: bits, since question and answer may lie in different parts of a
+ * capture. */
 enum check_sign {
-    CHECK_SIGN_ASKED = 1, /* The request is Android's check. */
-    CHECK_SIGN_EMPTY = 2, /* The first answer is 204, or empty. */
-    CHECK_SIGN_OTHER = 4  /* It is something else. */
+    CHECK_SIGN_ASKED = 1,     /* The request is Android's check. */
+    CHECK_SIGN_EMPTY = 2,     /* The first answer is 204, or empty. */
+    CHECK_SIGN_OTHER = 4,     /* It is something else. */
+    CHECK_SIGN_CONNECT = 8,   /* The request asks a proxy for a tunnel. */
+    CHECK_SIGN_FORBIDDEN = 16 /* The first answer is 403. */
 };
 
 /* Hash of a key: unseeded, the same on each machine. */

@@ -166,6 +166,7 @@ const char *words_cause(enum cause cause)
         [CAUSE_CAPTIVE_PORTAL] =
             "a login page (captive portal) answers in place of the "
             "server",
+        [CAUSE_PROXY_DENIED] = "the proxy answers 403 to the request for a tunnel",
         [CAUSE_IDLE_KILLED] = "a working connection went silent: the network forgot it "
                               "while it was idle",
         [CAUSE_MTU_BLACKHOLE] =

@@ -7,8 +7,8 @@ usage: judge_lab.py POLICAP ROOT [NAME...]
 ROOT is the repository.  NAME.truth.json lists the findings that a report must have, or
 may have ("optional", or without a site file those that are not "bare"); any other finding
 that accuses is wrong.  Of a wanted finding kind, row (start of its id), cause, name,
-port, phone (its last byte, less 100) and scope are compared where they are given; a list
-means one of these.  Exit status 1: something is wrong.
+port, phone (its last byte, less 100), scope and owner are compared where they are given;
+a list means one of these.  Exit status 1: something is wrong.
 """
 import json
 import os
@@ -39,6 +39,7 @@ def is_it(wanted, finding, bare=False):
     phone, address = device.get("mac") or "", device.get("ip") or ""
     return (fits("kind", finding["kind"]) and row_fits and
             fits("cause", finding.get("cause")) and fits("scope", finding.get("scope")) and
+            fits("owner", finding.get("owner")) and
             (wanted.get("name") is None or names & set(one_of(wanted["name"]))) and
             (wanted.get("port") is None or ports & set(one_of(wanted["port"]))) and
             (not device.get("key") or phone.endswith(":%02d" % wanted["phone"]) or

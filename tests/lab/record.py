@@ -602,7 +602,7 @@ def sam_trigger(lab):
     for _ in range(2):
         trigger(lab)
     lab.get("ph01", "https://sam.corp.example/")
-    return [may(["refused", "degraded"], "sam-trigger")]
+    return [may(["refused", "degraded"], "sam-trigger", owner="phone")]
 
 
 @scene(title="traffic that no row knows: telnet, a tracker, UDP")
@@ -717,7 +717,7 @@ def proxy_good(lab):
 @scene(title="a proxy that denies play.google.com", roles={"http-proxy": [net.PROXY]})
 def proxy_denied(lab):
     via_proxy(lab, "deny")
-    return [may("blocked", "google-", "proxy-denied", PLAY)]
+    return [want("blocked", "google-", "proxy-denied", PLAY)]
 
 
 # --- more of the same kind, where a judge is easily wrong ---

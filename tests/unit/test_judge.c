@@ -93,6 +93,12 @@ static const struct row rows[] = {
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, OPEN}},
      "blocked google-fcm syn-drop high\n"
      "problem phone 1/0\n"},
+    {"a box has forgotten an idle connection, and resets it", 100,
+     {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 0,
+       "S0 h20 A21 L22 a40 d50 A51 D40000 x40001"},
+      {"10.20.0.101", MTALK, 5228, "mtalk.google.com", 41, OPEN}},
+     "blocked google-fcm idle-killed medium\n"
+     "problem phone 1/0\n"},
     {"a radio gap: the resolver and others, who answer else, stay silent", 60,
      {{"10.20.0.101", "10.50.0.10", 53, NULL, 0, "U0 u1"},
       {"10.20.0.101", MTALK, 5228, "mtalk.google.com", 1, OPEN},
