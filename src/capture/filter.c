@@ -16,6 +16,7 @@ struct program {
 
 struct filter {
     int64_t from_ns, to_ns;
+    bool saw_later;
     struct program programs[FILTER_MAX_LINKS];
     size_t n_programs;
     char *expression; /* Owned; NULL: none. */
@@ -122,6 +123,11 @@ static bool matches(const struct program *program, const struct frame *frame)
     return pcap_offline_filter(&program->code, &header, frame->bytes) != 0;
 }
 
+bool filter_saw_later(const struct filter *filter)
+{
+    return filter->saw_later;
+}
+
 bool filter_apply(struct filter *filter, struct frame *frames, size_t *n,
                   struct policap_error *err)
 {
@@ -131,6 +137,7 @@ bool filter_apply(struct filter *filter, struct frame *frames, size_t *n,
     for (size_t i = 0; i < *n; i++) {
         const struct frame *frame = &frames[i];
 
+        filter->saw_later |= frame->ns >= filter->to_ns;
         if (frame->ns < filter->from_ns || frame->ns >= filter->to_ns) {
             continue;
         }

@@ -25,6 +25,9 @@ struct filter *filter_new(const char *expression, int64_t from_ns, int64_t to_ns
 
 void filter_free(struct filter *filter);
 
+/* Was there a frame of to_ns or later, so that the capture is whole up to there? */
+bool filter_saw_later(const struct filter *filter);
+
 /* Keeps the wanted ones of the '*n' frames, in their order.  False: '*err' says why
  * the expression has no meaning for a frame's link type. */
 bool filter_apply(struct filter *filter, struct frame *frames, size_t *n,

@@ -78,10 +78,11 @@ static int status_of(enum verdict verdict)
     return EXIT_INCONCLUSIVE;
 }
 
-struct tally *read_captures(const struct options *o, bool keep_pieces,
+struct tally *read_captures(const struct options *o, bool keep_pieces, bool *went_on,
                             struct policap_error *err)
 {
     struct inputs inputs = {0};
+    bool later = false;
     struct collector *collector = NULL;
     struct tally *tally = NULL;
     bool ok = o->n_taps > 0 || inputs_open(&inputs, o, err);
@@ -89,12 +90,15 @@ struct tally *read_captures(const struct options *o, bool keep_pieces,
     if (ok && !(collector = collector_new(keep_pieces, o->tally != NULL))) {
         ok = fail(err, "out of memory");
     }
-    ok = ok && (o->n_taps > 0 ? taps_read(collector, o, err)
+    ok = ok && (o->n_taps > 0 ? taps_read(collector, o, &later, err)
                               : collector_read_group(collector, inputs.group, err));
     if (ok && !(tally = collector_take(collector))) {
         fail(err, "out of memory");
     }
     collector_free(collector);
+    if (went_on) {
+        *went_on = later || inputs_went_on(&inputs);
+    }
     inputs_close(&inputs);
     return tally;
 }
@@ -136,13 +140,16 @@ int command_check(const struct options *o)
 {
     struct policap_error err;
     struct policy *policy = load_policy(o, &err);
-    struct tally *tally = policy ? read_captures(o, false, &err) : NULL;
+    bool went_on = false;
+    struct tally *tally = policy ? read_captures(o, false, &went_on, &err) : NULL;
+    struct options as_of = *o;
     int status;
 
     if (!tally || (o->tally && !tally_write(tally, o->tally, &err))) {
         status = complain(err.text);
     } else {
-        status = report_tally(o, tally, policy);
+        as_of.judge.now_ns = o->until && went_on ? o->to_ns : 0;
+        status = report_tally(&as_of, tally, policy);
     }
     tally_release(tally);
     policy_free(policy);
@@ -250,7 +257,7 @@ int command_flows(const struct options *o)
 {
     struct policap_error err;
     struct policy *policy = load_policy(o, &err);
-    struct tally *tally = policy ? read_captures(o, true, &err) : NULL;
+    struct tally *tally = policy ? read_captures(o, true, NULL, &err) : NULL;
     struct judgement *judgement = tally ? judge(tally, policy, &o->judge, &err) : NULL;
     int status = EXIT_FITS;
 

@@ -71,7 +71,9 @@ static const char check_help[] =
     "blocked, with the frames that prove it.  Several captures are read as one, in "
     "order\n"
     "of time.\n"
-    "\n" COMMON_HELP PACKETS_HELP REPORT_HELP TAP_HELP
+    "\n" COMMON_HELP PACKETS_HELP
+    "  --until T          the report of this moment: only packets before it, judged as "
+    "of then\n" REPORT_HELP TAP_HELP
     "  --tally FILE       write the evidence too, for `policap merge`\n"
     "  --explain FINDING  why one finding (F3, or its id) says what it says, instead "
     "of "

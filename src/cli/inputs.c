@@ -115,6 +115,11 @@ bool inputs_open(struct inputs *inputs, const struct options *o,
            any_capture(o, inputs->group, err);
 }
 
+bool inputs_went_on(const struct inputs *inputs)
+{
+    return inputs->filter && filter_saw_later(inputs->filter);
+}
+
 void inputs_close(struct inputs *inputs)
 {
     group_free(inputs->group);

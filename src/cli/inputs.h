@@ -20,6 +20,9 @@ struct inputs {
 bool inputs_open(struct inputs *inputs, const struct options *options,
                  struct policap_error *err);
 
+/* Was there a packet of the time from which on none is wanted? */
+bool inputs_went_on(const struct inputs *inputs);
+
 void inputs_close(struct inputs *inputs);
 
 #endif

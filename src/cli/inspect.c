@@ -26,7 +26,7 @@ int command_inspect(const struct options *o)
 {
     struct policap_error err;
     struct policy *policy = load_policy(o, &err);
-    struct tally *tally = policy ? read_captures(o, false, &err) : NULL;
+    struct tally *tally = policy ? read_captures(o, false, NULL, &err) : NULL;
     struct judgement *judgement = tally ? judge(tally, policy, &o->judge, &err) : NULL;
     struct inspection *inspection = judgement ? inspect(judgement) : NULL;
     int status = EXIT_FITS;

@@ -151,6 +151,8 @@ int command_live(const struct options *o)
     monitor.say = say;
     monitor.give = give;
     monitor.reload = reload;
+    monitor.notify_socket = getenv("NOTIFY_SOCKET");
+    monitor.watchdog_us = getenv("WATCHDOG_USEC");
     monitor.context = &sensor;
     if (o->report && !monitor.every_s) {
         monitor.every_s = DEFAULT_EVERY_S;

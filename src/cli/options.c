@@ -118,6 +118,12 @@ static bool set_to(struct options *o, const char *value, struct policap_error *e
     return read_moment("--to", value, &o->to_ns, err);
 }
 
+static bool set_until(struct options *o, const char *value, struct policap_error *err)
+{
+    o->until = true;
+    return read_moment("--until", value, &o->to_ns, err);
+}
+
 static bool set_max_packets(struct options *o, const char *value,
                             struct policap_error *err)
 {
@@ -224,6 +230,7 @@ static const struct option_rule rules[] = {
     {"-f", NULL, CHECK | FLOWS | INSPECT | LIVE, true, set_filter},
     {"--from", NULL, CHECK | FLOWS | INSPECT, true, set_from},
     {"--to", NULL, CHECK | FLOWS | INSPECT, true, set_to},
+    {"--until", NULL, CHECK, true, set_until},
     {"--max-packets", NULL, CHECK | FLOWS | INSPECT, true, set_max_packets},
     {"--tally", NULL, CHECK, true, set_tally},
     {"--fail-on", NULL, REPORTS, true, set_fail_on},

@@ -39,6 +39,7 @@ struct options {
     struct judge_options judge;
     const char *filter;     /* -f; NULL: none. */
     int64_t from_ns, to_ns; /* --from, --to: INT64_MIN and INT64_MAX without. */
+    bool until;             /* --until: to_ns is the moment to judge as of, too. */
     uint64_t max_packets;   /* --max-packets; 0: no limit. */
     struct tap_option taps[MAX_TAPS]; /* --tap */
     size_t n_taps;

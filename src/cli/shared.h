@@ -18,15 +18,16 @@ bool wants_text(const struct options *options);
 bool wants_colour(const struct options *options);
 
 /* Reads all captures before anything is reported: a broken one reports nothing.
- * Released with tally_release(). */
+ * '*went_on' (may be NULL): there were packets from --to or --until on.  Released with
+ * tally_release(). */
 struct tally *read_captures(const struct options *options, bool keep_pieces,
-                            struct policap_error *err);
+                            bool *went_on, struct policap_error *err);
 void tally_release(struct tally *tally);
 
 struct collector;
 /* Reads the captures of --tap, tap by tap (taps.c). */
 bool taps_read(struct collector *collector, const struct options *options,
-               struct policap_error *err);
+               bool *went_on, struct policap_error *err);
 
 /* explain.c */
 int rules_explain(const struct options *options, const struct policy *policy,

@@ -49,7 +49,7 @@ static bool is_read(const struct options *o, size_t i)
 
 /* Reads the captures of the tap that option 'i' names first, as one in time. */
 static bool read_tap(struct collector *collector, const struct options *o, size_t i,
-                     struct policap_error *err)
+                     bool *went_on, struct policap_error *err)
 {
     struct options one = *o;
     struct inputs inputs;
@@ -70,11 +70,12 @@ static bool read_tap(struct collector *collector, const struct options *o, size_
     }
     ok = inputs_open(&inputs, &one, err) &&
          collector_read_group(collector, inputs.group, err);
+    *went_on |= inputs_went_on(&inputs);
     inputs_close(&inputs);
     return ok;
 }
 
-bool taps_read(struct collector *collector, const struct options *o,
+bool taps_read(struct collector *collector, const struct options *o, bool *went_on,
                struct policap_error *err)
 {
     bool ok = o->n_operands == 0 ||
@@ -84,7 +85,7 @@ bool taps_read(struct collector *collector, const struct options *o,
                    o->operands[0]);
 
     for (size_t i = 0; ok && i < o->n_taps; i++) {
-        ok = is_read(o, i) || read_tap(collector, o, i, err);
+        ok = is_read(o, i) || read_tap(collector, o, i, went_on, err);
     }
     return ok;
 }

@@ -4,6 +4,7 @@
 #include "audit/collect.h"
 #include "base/error.h"
 #include "monitor/confine.h"
+#include "monitor/notify.h"
 #include "monitor/outlets.h"
 #include "monitor/snapshot.h"
 
@@ -41,6 +42,7 @@ struct monitor {
     bool wanted;         /* A report was asked for, and is not being made yet. */
     bool making;         /* The snapshot that is made is to be given. */
     struct outlets outlets;
+    struct notify notify;
     int64_t stop_ms; /* Until when to read on, once told to end; INT64_MAX: not yet. */
     struct frame frames[CAPTURE_BATCH];
 };
@@ -179,6 +181,7 @@ static void stop(struct monitor *m)
     int block_ms = m->options->live.block_ms;
 
     if (m->stop_ms == INT64_MAX) {
+        notify_tell(&m->notify, "STOPPING=1");
         m->stop_ms = clock_ms() + 2 * (block_ms ? block_ms : LIVE_DEFAULT_BLOCK_MS);
     }
 }
@@ -220,6 +223,7 @@ static void timers_run(struct monitor *m)
     if (is_due(&m->stats_ms, now, STATS_MS)) {
         outlets_stats(&m->outlets, now_ns(), now);
     }
+    notify_alive(&m->notify, now);
     report_begin(m);
     if (!outlets_run(&m->outlets, now, &err)) {
         say(m, err.text);
@@ -237,6 +241,9 @@ static int wait_ms(const struct monitor *m)
     int64_t until = earlier(earlier(m->due_ms, m->stop_ms), earlier(look, m->stats_ms));
     int64_t now = clock_ms();
 
+    if (m->notify.watchdog_ms > 0) {
+        until = earlier(until, m->notify.due_ms);
+    }
     until = m->outlets.web ? earlier(until, now + WEB_WAIT_MS) : until;
     int64_t wait = until == INT64_MAX ? -1 : until - now;
 
@@ -325,6 +332,7 @@ static bool run(struct monitor *m, struct policap_error *err)
         return fail(err, "out of memory");
     }
     timers_begin(m);
+    notify_tell(&m->notify, "READY=1");
     say(m, "capturing");
     while (clock_ms() < m->stop_ms && m->n_lost < m->n_sources) {
         if (!turn(m, err)) {
@@ -395,6 +403,7 @@ struct tally *monitor_run(const struct monitor_options *options,
     m->stop_ms = INT64_MAX;
     m->lost = lost;
     *lost = false;
+    notify_init(&m->notify, options->notify_socket, options->watchdog_us);
     sigaction(SIGPIPE, &ignore, &pipe_before);
     if (signals_open(m, &before, err) && run(m, err)) {
         tally = take(m, err);

@@ -24,10 +24,12 @@ struct monitor_options {
     const char *interfaces[MONITOR_MAX_INTERFACES];
     size_t n_interfaces;
     struct live_options live;
-    unsigned every_s;   /* Between reports; 0: only those that SIGUSR1 asks for. */
-    const char *user;   /* To become once the interfaces are open; NULL: none. */
-    const char *listen; /* Where HTTP is served (web.h); NULL: nowhere. */
-    const char *events; /* Where events go (sink.h); NULL: nowhere. */
+    unsigned every_s; /* Between reports; 0: only those that SIGUSR1 asks for. */
+    const char *user; /* To become once the interfaces are open; NULL: none. */
+    const char *notify_socket; /* NOTIFY_SOCKET and WATCHDOG_USEC of a service ... */
+    const char *watchdog_us;   /* ... manager (notify.h); NULL: there is none. */
+    const char *listen;        /* Where HTTP is served (web.h); NULL: nowhere. */
+    const char *events;        /* Where events go (sink.h); NULL: nowhere. */
     /* What is to be known by whoever looks after the sensor: one line. */
     void (*say)(void *context, const char *line);
     /* A report is ready: JSON, 'len' bytes, borrowed for the call. */

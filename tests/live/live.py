@@ -389,6 +389,50 @@ def check_web(t):
     equal(json.loads(live.out())["captures"][0]["packets"], 2 * packets, "packets at the end")
 
 
+def check_service(t):
+    """A service manager is told when it is ready, that it lives, and when it stops."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(t.path("notify"))
+        os.chmod(t.path("notify"), 0o777)
+        os.chmod(t.folder, 0o755)
+        manager.settimeout(WAIT_S)
+        os.environ.update(NOTIFY_SOCKET=t.path("notify"), WATCHDOG_USEC="400000")
+        live = t.live("-u", "nobody")
+        for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC"):
+            del os.environ[name]
+        equal(manager.recv(100), b"READY=1", "first word")
+        begun = time.monotonic()
+        for _ in range(5):
+            equal(manager.recv(100), b"WATCHDOG=1", "sign of life")
+        if not 0.5 < time.monotonic() - begun < 10:
+            raise AssertionError("signs of life at a wrong pace")
+        live.tell(signal.SIGTERM)
+        said = b""
+        while said != b"STOPPING=1":
+            said = manager.recv(100)
+        live.process.wait(WAIT_S)
+
+
+def check_unit(t):
+    """The unit of systemd is sound."""
+    unit = os.path.join(os.path.dirname(os.path.dirname(t.binary)), "monitor", "policap@.service")
+    if not shutil.which("systemd-analyze"):
+        print("skipped: the unit of systemd: systemd-analyze is not there")
+        return
+    text = open(unit).read()
+    os.mkdir(t.path("system"))
+    with open(t.path("system/policap@pl1.service"), "w") as file:
+        file.write(re.sub("^ExecStart=[^ ]*", "ExecStart=" + t.binary, text, flags=re.M))
+    run = subprocess.run(["systemd-analyze", "verify", "--man=no", t.path("system/policap@pl1.service")],
+                         capture_output=True, text=True, timeout=60)
+    wrong = [line for line in run.stderr.splitlines() if "policap" in line]
+    equal(wrong, [], "systemd-analyze verify")
+    run = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=20",
+                          t.path("system/policap@pl1.service")], capture_output=True, text=True,
+                         timeout=60)
+    equal(run.returncode, 0, "exposure above 2.0: " + run.stdout[-200:])
+
+
 def check_down(t):
     """An interface that is taken down and up again is captured on."""
     live = t.live()

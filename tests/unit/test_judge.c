@@ -374,6 +374,35 @@ static void check_scan(void **state)
     tally_fini(&tally);
 }
 
+/* SIP has 32 s to answer, and who knows that nothing came since may judge later. */
+static void check_as_of(void **state)
+{
+    const char *want[] = {"", "blocked uc-sip syn-drop medium\nproblem phone 1/0\n"};
+    struct judge_options as_of = options;
+    struct policap_error err;
+    struct tally tally;
+    char text[TEXT_LEN];
+
+    (void)state;
+    tally_init(&tally);
+    add_flow(&tally,
+             &(struct flow){"10.20.0.101", "10.50.0.17", 5060, NULL, 1, DROPPED}, 0);
+    add_flow(&tally, &(struct flow){"10.20.0.101", "10.50.0.12", 443, NULL, 0, OPEN},
+             1);
+    assert_true(tally_add_window(&tally, 0, script_start, script_start + 20000000000) &&
+                tally_settle(&tally));
+    for (int i = 0; i < 2; i++) {
+        as_of.now_ns = i ? script_start + 60000000000 : 0;
+        struct judgement *judgement = judge(&tally, policy, &as_of, &err);
+
+        assert_non_null(judgement);
+        summary(judgement, text);
+        assert_string_equal(text, want[i]);
+        judgement_free(judgement);
+    }
+    tally_fini(&tally);
+}
+
 static void check_expect(void **state)
 {
     const char *expected[] = {"net-ntp", "sam-heartbeat"};
@@ -462,10 +491,11 @@ int main(int argc, char **argv)
 {
     struct CMUnitTest tests[64] = {
         cmocka_unit_test(check_scan),
+        cmocka_unit_test(check_as_of),
         cmocka_unit_test(check_expect),
         cmocka_unit_test(check_pure),
     };
-    size_t n = 3;
+    size_t n = 4;
 
     source_root = argc > 1 ? argv[1] : ".";
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
