@@ -3,11 +3,9 @@
  * judge() on flows that are written down: what is accused, of what, and how far a
  * failure reaches.  DESIGN 3.2 to 3.5.
  */
-#include "script.h"
+#include "judged.h"
 
-#include "audit/judge.h"
-
-enum { MAX_FLOWS = 24, TEXT_LEN = 1024 };
+enum { MAX_FLOWS = 24 };
 
 #define MTALK "142.250.110.188"
 #define MTALK_2 "142.250.110.189"
@@ -16,14 +14,6 @@ enum { MAX_FLOWS = 24, TEXT_LEN = 1024 };
 #define ACCEPTED "S0 h20 A21 L22 a40 v50 A51 D60 d80 F90"
 #define DROPPED "S0 S1000 S3000 S7000"
 #define DROPPED_LONG "S0 S1000 S3000 S7000 S15000 S31000"
-
-struct flow {
-    const char *phone, *server;
-    uint16_t port;
-    const char *name; /* As SNI; NULL: none was read. */
-    double at_s;
-    const char *words;
-};
 
 struct row {
     const char *name;
@@ -244,56 +234,6 @@ static const struct row rows[] = {
     /* clang-format on */
 };
 
-static void add_flow(struct tally *tally, const struct flow *flow, unsigned i)
-{
-    static struct script script;
-    struct piece piece;
-
-    script_read(&script, flow->words);
-    script_move(&script, flow->phone, flow->server, (uint16_t)(40000 + i), flow->port,
-                (int64_t)(flow->at_s * 1000));
-    piece = script_sum(&script);
-    if (flow->name) {
-        piece_add_name(&piece, (struct flow_name){.name = tally_name(tally, flow->name),
-                                                  .source = NAME_SNI});
-    }
-    assert_true(tally_add_piece(tally, &piece));
-}
-
-static void put_line(char *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void put_line(char *text, const char *format, ...)
-{
-    size_t len = strlen(text);
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text + len, TEXT_LEN - len, format, args);
-    va_end(args);
-}
-
-static void summary(const struct judgement *judgement, char text[TEXT_LEN])
-{
-    text[0] = '\0';
-    for (size_t i = 0; i < judgement->n_findings; i++) {
-        const struct finding *f = &judgement->findings[i];
-        const char *cause = cause_name(f->cause);
-
-        if (f->kind != KIND_ADVICE) {
-            put_line(text, "%s %s %s %s\n", finding_kind_name(f->kind),
-                     f->row < 0 ? "-" : policy_row(policy, (size_t)f->row)->id,
-                     cause ? cause : "-", confidence_name(f->confidence));
-        }
-    }
-    for (size_t i = 0; i < judgement->n_problems; i++) {
-        const struct problem *p = &judgement->problems[i];
-
-        put_line(text, "problem %s %zu/%zu\n", scope_name(p->scope), p->affected,
-                 p->unaffected);
-    }
-}
-
 static const struct judge_options options = {
     .devices = {"10.20.0.0/16", "2001:db8:20::/64"},
     .n_devices = 2,
@@ -341,7 +281,7 @@ static void check_row(void **state)
 
     struct judgement *judgement = judge(&tally, policy, &joined, &err);
     assert_non_null(judgement);
-    summary(judgement, text);
+    summary(judgement, policy, text);
     assert_string_equal(text, row->want);
     judgement_free(judgement);
     tally_fini(&tally);
@@ -367,7 +307,7 @@ static void check_scan(void **state)
 
     struct judgement *judgement = judge(&tally, policy, &options, &err);
     assert_non_null(judgement);
-    summary(judgement, text);
+    summary(judgement, policy, text);
     assert_string_equal(text, "unexpected - scan high\nproblem phone 1/0\n");
     assert_int_equal(judgement->findings[0].n_ports, 12);
     judgement_free(judgement);
@@ -396,7 +336,7 @@ static void check_as_of(void **state)
         struct judgement *judgement = judge(&tally, policy, &as_of, &err);
 
         assert_non_null(judgement);
-        summary(judgement, text);
+        summary(judgement, policy, text);
         assert_string_equal(text, want[i]);
         judgement_free(judgement);
     }
@@ -423,7 +363,7 @@ static void check_expect(void **state)
 
     struct judgement *judgement = judge(&tally, policy, &expecting, &err);
     assert_non_null(judgement);
-    summary(judgement, text);
+    summary(judgement, policy, text);
     assert_string_equal(text, "not-seen net-ntp - high\n");
     assert_int_equal(judgement->verdict, VERDICT_FAIL);
     judgement_free(judgement);
@@ -457,7 +397,7 @@ static void check_pure(void **state)
             struct judgement *judgement = judge(&tallies[t], policy, &options, &err);
 
             assert_non_null(judgement);
-            summary(judgement, text[again]);
+            summary(judgement, policy, text[again]);
             assert_string_equal(text[again], row->want);
             judgement_free(judgement);
         }
