@@ -2,7 +2,6 @@
 #include "base/digest.h"
 
 #include <gcrypt.h>
-#include <stdio.h>
 
 /* libgcrypt wants to be asked for its version once before its first use; asking
  * again is cheap, and it keeps no state of ours. */
@@ -23,11 +22,14 @@ void digest_sha1(const void *bytes, size_t len, uint8_t out[static SHA1_LEN])
 
 void digest_sha256_text(const void *bytes, size_t len, char out[static SHA256_TEXT_LEN])
 {
+    static const char hex[] = "0123456789abcdef";
     uint8_t sum[SHA256_LEN];
 
     ready();
     gcry_md_hash_buffer(GCRY_MD_SHA256, sum, bytes, len);
     for (size_t i = 0; i < sizeof sum; i++) {
-        snprintf(out + 2 * i, 3, "%02x", sum[i]);
+        out[2 * i] = hex[sum[i] >> 4];
+        out[2 * i + 1] = hex[sum[i] & 15];
     }
+    out[2 * sizeof sum] = '\0';
 }

@@ -68,6 +68,33 @@ json_t *json_row(const struct policy *policy, long row)
     return json_text(words_row_id(policy, row));
 }
 
+void json_put_time(struct line_writer *line, const char *key, int64_t ns)
+{
+    char text[TIME_TEXT_LEN];
+
+    words_time(ns, "Z", text);
+    line_text(line, key, ns == 0 ? NULL : text);
+}
+
+void json_put_addr(struct line_writer *line, const char *key, const struct addr *addr)
+{
+    if (addr) {
+        line_addr(line, key, addr);
+    } else {
+        line_text(line, key, NULL);
+    }
+}
+
+void json_put_addrs(struct line_writer *line, const char *key, const struct addr *addrs,
+                    size_t n)
+{
+    line_open(line, key, '[');
+    for (size_t i = 0; i < n; i++) {
+        line_addr(line, NULL, &addrs[i]);
+    }
+    line_close(line, ']');
+}
+
 bool json_append(json_t *array, json_t *value)
 {
     return json_array_append_new(array, value) == 0;
@@ -288,13 +315,13 @@ static json_t *summary_part(const struct judgement *judgement)
 }
 
 json_t *json_report(const struct judgement *judgement,
-                    const struct judge_options *options, json_t *findings)
+                    const struct judge_options *options)
 {
     json_t *tool =
         json_pack("{s:s, s:s}", "name", "policap", "version", POLICAP_VERSION);
 
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:n, "
         "s:o, s:o, s:o}",
         "schema", "policap-report/1", "tool", tool, "verdict",
         json_text(verdict_name(judgement->verdict)), "now",
@@ -304,14 +331,7 @@ json_t *json_report(const struct judgement *judgement,
         "options", options_part(options), "policy", policy_part(judgement->policy),
         "captures", json_captures(judgement->tally), "visibility",
         visibility_part(judgement), "summary", summary_part(judgement), "problems",
-        json_problems(judgement), "findings", findings, "coverage",
-        json_coverage(judgement), "devices",
-        json_devices(judgement, options->show_names), "roles", json_roles(judgement),
-        "unlisted", json_unlisted(judgement), "background", json_background(judgement));
-}
-
-json_t *report_json(const struct judgement *judgement,
-                    const struct judge_options *options)
-{
-    return json_report(judgement, options, json_findings(judgement));
+        json_problems(judgement), "findings", "coverage", json_coverage(judgement),
+        "devices", "roles", json_roles(judgement), "unlisted", json_unlisted(judgement),
+        "background", json_background(judgement));
 }

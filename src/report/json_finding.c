@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Problems and findings of the JSON report.
+ * Findings of the JSON report.  There may be one for every flow, so they are written
+ * field by field, without a tree.
  */
 #include "report/json_parts.h"
 
@@ -9,289 +10,178 @@
 
 #include <stdio.h>
 
-static json_t *row_ids(const struct policy *policy, const uint32_t *rows, size_t n)
+static void put_rows(struct line_writer *line, const char *key,
+                     const struct policy *policy, const uint32_t *rows, size_t n)
 {
-    json_t *array = json_array();
-    bool ok = array;
-
+    line_open(line, key, '[');
     for (size_t i = 0; i < n; i++) {
-        ok = json_append(array, json_row(policy, (long)rows[i])) && ok;
+        line_text(line, NULL, words_row_id(policy, (long)rows[i]));
     }
-    return json_whole(array, ok);
+    line_close(line, ']');
 }
 
 /* A finding over the fleet has no device: the object is there, and holds nothing. */
-static json_t *device_part(const struct finding *finding)
+static void put_device(struct line_writer *line, const struct finding *f)
 {
-    const struct device *device = finding->device;
+    const struct device *d = f->device;
     char mac[MAC_TEXT_LEN];
 
-    if (!device) {
-        return json_pack("{s:n, s:n, s:[], s:n, s:n, s:n}", "key", "ip", "ips", "mac",
-                         "identified_by", "joined_by");
-    }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "key", json_text(device->key),
-                     "ip", json_addr(finding->has_ip, &finding->ip), "ips",
-                     json_addrs(device->addrs, device->n_addrs), "mac",
-                     json_text(device->has_mac ? mac_format(&device->mac, mac) : NULL),
-                     "identified_by", json_text(identity_name(device->identified_by)),
-                     "joined_by", json_text(device->joined_by));
+    line_open(line, "device", '{');
+    line_text(line, "key", d ? d->key : NULL);
+    json_put_addr(line, "ip", d && f->has_ip ? &f->ip : NULL);
+    json_put_addrs(line, "ips", d ? d->addrs : NULL, d ? d->n_addrs : 0);
+    line_text(line, "mac", d && d->has_mac ? mac_format(&d->mac, mac) : NULL);
+    line_text(line, "identified_by", d ? identity_name(d->identified_by) : NULL);
+    line_text(line, "joined_by", d ? d->joined_by : NULL);
+    line_close(line, '}');
 }
 
-static json_t *peer_part(const struct finding *finding)
+static void put_peer(struct line_writer *line, const struct finding *f)
 {
-    const char *source =
-        finding->peer_name ? name_source_name(finding->name_source) : NULL;
-
-    return json_pack("{s:o, s:o, s:o}", "name", json_text(finding->peer_name),
-                     "name_source", json_text(source), "ips",
-                     json_addrs(finding->peer_ips, finding->n_peer_ips));
+    line_open(line, "peer", '{');
+    line_text(line, "name", f->peer_name);
+    line_text(line, "name_source",
+              f->peer_name ? name_source_name(f->name_source) : NULL);
+    json_put_addrs(line, "ips", f->peer_ips, f->n_peer_ips);
+    line_close(line, '}');
 }
 
-static json_t *ports_part(const struct finding *finding)
+/* What the finding is, up to the peer. */
+static void put_head(struct line_writer *line, const struct judgement *judgement,
+                     const struct finding *f, uint64_t number)
 {
-    json_t *array = json_array();
-    bool ok = array;
+    const struct policy *policy = judgement->policy;
+    char advice[8];
 
-    if (finding->n_ports == 0) {
-        return json_whole(array, json_append(array, json_count(finding->port)));
-    }
-    for (size_t i = 0; i < finding->n_ports; i++) {
-        ok = json_append(array, json_count(finding->ports[i])) && ok;
-    }
-    return json_whole(array, ok);
+    snprintf(advice, sizeof advice, "A%u", f->advice);
+    line_text(line, "id", f->id);
+    line_count(line, "no", number);
+    line_text(line, "problem", f->problem[0] ? f->problem : NULL);
+    line_text(line, "kind", finding_kind_name(f->kind));
+    line_text(line, "advice", f->advice ? advice : NULL);
+    put_rows(line, "candidates", policy, f->candidates, f->n_candidates);
+    line_text(line, "severity", words_severity(f->severity));
+    line_text(line, "row", words_row_id(policy, f->row));
+    line_text(line, "group",
+              f->row < 0 ? NULL : policy_row(policy, (size_t)f->row)->group);
+    put_rows(line, "shared_with", policy, f->shared_with, f->n_shared);
+    put_device(line, f);
+    put_peer(line, f);
 }
 
-static json_t *episodes_part(const struct finding *finding)
+static void put_ports(struct line_writer *line, const struct finding *f)
 {
-    json_t *array = json_array();
-    bool ok = array;
-
-    for (size_t i = 0; i < finding->n_episodes; i++) {
-        const struct episode *e = &finding->episodes[i];
-
-        ok = json_append(array,
-                         json_pack("{s:o, s:o, s:o, s:o}", "from",
-                                   json_time(e->from_ns), "to", json_time(e->to_ns),
-                                   "outcome", json_text(outcome_name(e->outcome)),
-                                   "attempts", json_count(e->attempts))) &&
-             ok;
+    line_open(line, "ports", '[');
+    for (size_t i = 0; i < f->n_ports; i++) {
+        line_count(line, NULL, f->ports[i]);
     }
-    return json_whole(array, ok);
+    if (f->n_ports == 0) {
+        line_count(line, NULL, f->port);
+    }
+    line_close(line, ']');
 }
 
-static json_t *frames_part(const struct evidence *evidence)
+static void put_outcome(struct line_writer *line, const struct finding *f)
 {
-    json_t *array = json_array();
-    bool ok = array;
+    line_text(line, "transport", words_transport(f->transport));
+    line_count(line, "port", f->port);
+    put_ports(line, f);
+    line_text(line, "initiator", f->from_peer ? "peer" : "device");
+    line_text(line, "outcome", outcome_name(f->outcome));
+    line_text(line, "cause", cause_name(f->cause));
+    json_put_addr(line, "blocked_by", f->has_by ? &f->by : NULL);
+    line_text(line, "confidence", confidence_name(f->confidence));
+    line_text(line, "scope", scope_name(f->scope));
+    line_text(line, "owner", owner_name(f->owner));
+}
 
-    for (size_t i = 0; i < evidence->n; i++) {
-        ok = json_append(array, json_count(evidence->frames[i])) && ok;
+static void put_episodes(struct line_writer *line, const struct finding *f)
+{
+    line_open(line, "episodes", '[');
+    for (size_t i = 0; i < f->n_episodes; i++) {
+        const struct episode *e = &f->episodes[i];
+
+        line_open(line, NULL, '{');
+        json_put_time(line, "from", e->from_ns);
+        json_put_time(line, "to", e->to_ns);
+        line_text(line, "outcome", outcome_name(e->outcome));
+        line_count(line, "attempts", e->attempts);
+        line_close(line, '}');
     }
-    return json_whole(array, ok);
+    line_close(line, ']');
 }
 
 /* Community IDs are of flows, not of captures: they stand at the first capture. */
-static json_t *evidence_object(const struct finding *finding, json_t *path,
-                               json_t *frames, bool is_first)
+static void put_evidence_of(struct line_writer *line, const struct finding *f,
+                            const struct evidence *evidence, bool is_first)
 {
-    json_t *ids = json_array();
-    bool ok = ids;
-
-    for (size_t i = 0; is_first && i < finding->n_community_ids; i++) {
-        ok = json_append(ids, json_text(finding->community_ids[i])) && ok;
+    line_open(line, NULL, '{');
+    line_text(line, "capture", evidence ? evidence->capture->path : NULL);
+    line_open(line, "frames", '[');
+    for (size_t i = 0; evidence && i < evidence->n; i++) {
+        line_count(line, NULL, evidence->frames[i]);
     }
-    return json_pack("{s:o, s:o, s:o, s:o}", "capture", path, "frames", frames,
-                     "filter", json_text(finding->filter[0] ? finding->filter : NULL),
-                     "community_ids", json_whole(ids, ok));
+    line_close(line, ']');
+    line_text(line, "filter", f->filter[0] ? f->filter : NULL);
+    line_open(line, "community_ids", '[');
+    for (size_t i = 0; is_first && i < f->n_community_ids; i++) {
+        line_text(line, NULL, f->community_ids[i]);
+    }
+    line_close(line, ']');
+    line_close(line, '}');
 }
 
 /* A finding without frames (of a row not seen) has no evidence, unless it has
  * Community IDs. */
-static json_t *evidence_part(const struct tally *tally, const struct finding *finding)
+static void put_evidence(struct line_writer *line, const struct tally *tally,
+                         const struct finding *f)
 {
     struct evidence captures[FINDING_FRAMES];
-    size_t n = evidence_of(tally, finding, captures);
-    json_t *array = json_array();
-    bool ok = array;
+    size_t n = evidence_of(tally, f, captures);
 
+    line_open(line, "evidence", '[');
     for (size_t i = 0; i < n; i++) {
-        ok = json_append(array,
-                         evidence_object(finding, json_text(captures[i].capture->path),
-                                         frames_part(&captures[i]), i == 0)) &&
-             ok;
+        put_evidence_of(line, f, &captures[i], i == 0);
     }
-    if (n == 0 && finding->n_community_ids > 0) {
-        ok = json_append(array,
-                         evidence_object(finding, json_null(), json_array(), true));
+    if (n == 0 && f->n_community_ids > 0) {
+        put_evidence_of(line, f, NULL, true);
     }
-    return json_whole(array, ok);
+    line_close(line, ']');
 }
 
-/* What the finding is, up to the peer. */
-static json_t *finding_head(const struct judgement *judgement,
-                            const struct finding *finding, uint64_t number)
+static void put_tail(struct line_writer *line, const struct judgement *judgement,
+                     const struct finding *f)
 {
-    const struct policy *policy = judgement->policy;
-    const char *group =
-        finding->row < 0 ? NULL : policy_row(policy, (size_t)finding->row)->group;
-    char advice[8] = "";
-
-    if (finding->advice) {
-        snprintf(advice, sizeof advice, "A%u", finding->advice);
-    }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                     "id", json_text(finding->id), "no", json_count(number), "problem",
-                     json_text(finding->problem[0] ? finding->problem : NULL), "kind",
-                     json_text(finding_kind_name(finding->kind)), "advice",
-                     json_text(advice[0] ? advice : NULL), "candidates",
-                     row_ids(policy, finding->candidates, finding->n_candidates),
-                     "severity", json_text(words_severity(finding->severity)), "row",
-                     json_row(policy, finding->row), "group", json_text(group),
-                     "shared_with",
-                     row_ids(policy, finding->shared_with, finding->n_shared), "device",
-                     device_part(finding), "peer", peer_part(finding));
-}
-
-static json_t *finding_outcome(const struct finding *finding)
-{
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "transport",
-                     json_text(words_transport(finding->transport)), "port",
-                     json_count(finding->port), "ports", ports_part(finding),
-                     "initiator", json_text(finding->from_peer ? "peer" : "device"),
-                     "outcome", json_text(outcome_name(finding->outcome)), "cause",
-                     json_text(cause_name(finding->cause)), "blocked_by",
-                     json_addr(finding->has_by, &finding->by), "confidence",
-                     json_text(confidence_name(finding->confidence)), "scope",
-                     json_text(scope_name(finding->scope)), "owner",
-                     json_text(owner_name(finding->owner)));
-}
-
-static json_t *finding_tail(const struct judgement *judgement,
-                            const struct finding *finding)
-{
-    const char *reference =
-        finding->row < 0
-            ? NULL
-            : policy_row(judgement->policy, (size_t)finding->row)->reference;
-
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "attempts",
-        json_count(finding->attempts), "flows", json_count(finding->flows), "packets",
-        json_count(finding->packets), "first_seen", json_time(finding->first_ns),
-        "last_seen", json_time(finding->last_ns), "resolved",
-        json_boolean(finding->resolved), "episodes", episodes_part(finding), "evidence",
-        evidence_part(judgement->tally, finding), "means", json_text(finding->means),
-        "do", json_text(finding->todo), "reference", json_text(reference));
-}
-
-static json_t *finding_object(const struct judgement *judgement,
-                              const struct finding *finding, uint64_t number)
-{
-    json_t *object = finding_head(judgement, finding, number);
-    json_t *outcome = finding_outcome(finding);
-    json_t *tail = finding_tail(judgement, finding);
-    bool ok = outcome && tail && json_object_update(object, outcome) == 0 &&
-              json_object_update(object, tail) == 0;
-    json_t *located;
-
+    line_count(line, "attempts", f->attempts);
+    line_count(line, "flows", f->flows);
+    line_count(line, "packets", f->packets);
+    json_put_time(line, "first_seen", f->first_ns);
+    json_put_time(line, "last_seen", f->last_ns);
+    line_bool(line, "resolved", f->resolved);
+    put_episodes(line, f);
+    put_evidence(line, judgement->tally, f);
+    line_text(line, "means", f->means);
+    line_text(line, "do", f->todo);
+    line_text(line, "reference",
+              f->row < 0 ? NULL
+                         : policy_row(judgement->policy, (size_t)f->row)->reference);
     /* Only captures of named taps can tell. */
     if (judgement->tally->n_taps > 0) {
-        located = json_text(finding->located[0] ? finding->located : NULL);
-        ok = json_object_set_new(object, "located", located) == 0 && ok;
+        line_text(line, "located", f->located[0] ? f->located : NULL);
     }
-
-    json_decref(outcome);
-    json_decref(tail);
-    return json_whole(object, ok);
 }
 
-json_t *json_finding(const struct judgement *judgement, size_t i)
+void json_put_findings(struct line_writer *line, const struct judgement *judgement)
 {
-    return finding_object(judgement, &judgement->findings[i], i + 1);
-}
-
-json_t *json_findings(const struct judgement *judgement)
-{
-    json_t *array = json_array();
-    bool ok = array;
-
+    line_open(line, "findings", '[');
     for (size_t i = 0; i < judgement->n_findings; i++) {
-        ok = json_append(array, json_finding(judgement, i)) && ok;
+        const struct finding *f = &judgement->findings[i];
+
+        line_open(line, NULL, '{');
+        put_head(line, judgement, f, i + 1);
+        put_outcome(line, f);
+        put_tail(line, judgement, f);
+        line_close(line, '}');
     }
-    return json_whole(array, ok);
-}
-
-static json_t *gap_object(const struct judgement *judgement, const struct link_gap *gap)
-{
-    struct evidence captures[FINDING_FRAMES];
-    size_t n =
-        evidence_of_frames(judgement->tally, gap->frames, gap->n_frames, captures);
-    json_t *evidence = json_array();
-    bool ok = evidence;
-
-    for (size_t i = 0; i < n; i++) {
-        ok = json_append(evidence, json_pack("{s:o, s:o}", "capture",
-                                             json_text(captures[i].capture->path),
-                                             "frames", frames_part(&captures[i]))) &&
-             ok;
-    }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "device", json_text(gap->device->key),
-                     "from", json_time(gap->from_ns), "to", json_time(gap->to_ns),
-                     "attempts", json_count(gap->attempts), "evidence",
-                     json_whole(evidence, ok));
-}
-
-/* What only a link gap has: when it was, and for whom. */
-static json_t *problem_add_gaps(json_t *object, const struct judgement *judgement,
-                                const struct problem *problem)
-{
-    json_t *gaps = json_array();
-    bool ok = gaps && object;
-
-    for (size_t i = 0; i < problem->n_gaps; i++) {
-        ok = json_append(gaps, gap_object(judgement, &problem->gaps[i])) && ok;
-    }
-    ok = ok &&
-         json_object_set_new(object, "first_seen", json_time(problem->first_ns)) == 0;
-    ok = ok &&
-         json_object_set_new(object, "last_seen", json_time(problem->last_ns)) == 0;
-    gaps = json_whole(gaps, ok);
-    ok = gaps && json_object_set_new(object, "gaps", gaps) == 0;
-    return json_whole(object, ok);
-}
-
-static json_t *problem_object(const struct judgement *judgement,
-                              const struct problem *problem)
-{
-    const char *kind = problem->n_gaps ? "link-gap" : finding_kind_name(problem->kind);
-    json_t *findings = json_array();
-    bool ok = findings;
-
-    for (size_t i = 0; i < problem->n_findings; i++) {
-        ok = json_append(findings, json_text(problem->findings[i]->id)) && ok;
-    }
-    json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
-                               "id", json_text(problem->id), "kind", json_text(kind),
-                               "row", json_row(judgement->policy, problem->row),
-                               "cause", json_text(cause_name(problem->cause)),
-                               "blocked_by", json_addr(problem->has_by, &problem->by),
-                               "owner", json_text(owner_name(problem->owner)), "scope",
-                               json_text(scope_name(problem->scope)), "devices",
-                               "affected", json_count(problem->affected), "unaffected",
-                               json_count(problem->unaffected), "findings",
-                               json_whole(findings, ok));
-    return problem->n_gaps ? problem_add_gaps(object, judgement, problem) : object;
-}
-
-json_t *json_problems(const struct judgement *judgement)
-{
-    json_t *array = json_array();
-    bool ok = array;
-
-    for (size_t i = 0; i < judgement->n_problems; i++) {
-        ok = json_append(array, problem_object(judgement, &judgement->problems[i])) &&
-             ok;
-    }
-    return json_whole(array, ok);
+    line_close(line, ']');
 }

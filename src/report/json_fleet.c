@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Rows, devices, roles and the rest of the fleet in the JSON report.
+ * Rows, roles and the rest of the fleet in the JSON report.
  */
 #include "report/json_parts.h"
 
@@ -37,82 +37,6 @@ json_t *json_coverage(const struct judgement *judgement)
 
     for (size_t i = 0; i < judgement->n_coverage; i++) {
         ok = json_append(array, coverage_object(judgement, &judgement->coverage[i])) &&
-             ok;
-    }
-    return json_whole(array, ok);
-}
-
-/* Rows in another state than not-seen. */
-static json_t *device_rows(const struct judgement *judgement,
-                           const struct device *device)
-{
-    json_t *rows = json_object();
-    size_t n = device->rows ? policy_count(judgement->policy) : 0;
-    bool ok = rows;
-
-    for (size_t i = 0; i < n; i++) {
-        if (device->rows[i] != STATE_NOT_SEEN) {
-            const char *state = row_state_name((enum row_state)device->rows[i]);
-
-            ok = json_object_set_new(rows, policy_row(judgement->policy, i)->id,
-                                     json_text(state)) == 0 &&
-                 ok;
-        }
-    }
-    return json_whole(rows, ok);
-}
-
-/* Stretches come sorted by row. */
-static json_t *device_timeline(const struct judgement *judgement,
-                               const struct device *device)
-{
-    json_t *timeline = json_object();
-    bool ok = timeline;
-
-    for (size_t i = 0; i < device->n_timeline; i++) {
-        const struct stretch *s = &device->timeline[i];
-        const char *id = policy_row(judgement->policy, s->row)->id;
-        json_t *row = json_object_get(timeline, id);
-
-        if (!row) {
-            row = json_array();
-            ok = json_object_set_new(timeline, id, row) == 0 && ok;
-        }
-        ok = json_array_append_new(
-                 row, json_pack("{s:o, s:o, s:o}", "from", json_time(s->from_ns), "to",
-                                json_time(s->to_ns), "state",
-                                json_text(row_state_name(s->state)))) == 0 &&
-             ok;
-    }
-    return json_whole(timeline, ok);
-}
-
-static json_t *device_object(const struct judgement *judgement,
-                             const struct device *device, bool show_names)
-{
-    /* With --device any whoever opened a flow is a device, phone or not. */
-    const char *kind = device->identified_by == IDENTITY_INITIATOR ? "host"
-                       : device->is_nat                            ? "nat"
-                                                                   : "phone";
-    char mac[MAC_TEXT_LEN];
-
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "key", json_text(device->key),
-        "ips", json_addrs(device->addrs, device->n_addrs), "mac",
-        json_text(device->has_mac ? mac_format(&device->mac, mac) : NULL), "hostname",
-        json_text(show_names ? device->host_name : NULL), "kind", json_text(kind),
-        "identified_by", json_text(identity_name(device->identified_by)), "rows",
-        device_rows(judgement, device), "timeline", device_timeline(judgement, device));
-}
-
-json_t *json_devices(const struct judgement *judgement, bool show_names)
-{
-    json_t *array = json_array();
-    bool ok = array;
-
-    for (size_t i = 0; i < judgement->n_devices; i++) {
-        ok = json_append(
-                 array, device_object(judgement, &judgement->devices[i], show_names)) &&
              ok;
     }
     return json_whole(array, ok);

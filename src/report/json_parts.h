@@ -10,6 +10,7 @@
 #define REPORT_JSON_PARTS_H
 
 #include "audit/judge.h"
+#include "report/line_writer.h"
 
 #include <jansson.h>
 
@@ -25,17 +26,24 @@ bool json_append(json_t *array, json_t *value);
 /* 'array' where 'complete', else it is released: NULL. */
 json_t *json_whole(json_t *array, bool complete);
 
-/* The whole report; takes 'findings'. */
+/* The whole report, but for what is written without a tree: "findings" and "devices"
+ * are null there. */
 json_t *json_report(const struct judgement *judgement,
-                    const struct judge_options *options, json_t *findings);
-json_t *json_finding(const struct judgement *judgement, size_t i);
+                    const struct judge_options *options);
 json_t *json_captures(const struct tally *tally);         /* json.c */
-json_t *json_findings(const struct judgement *judgement); /* json_finding.c */
-json_t *json_problems(const struct judgement *judgement); /* json_finding.c */
+json_t *json_problems(const struct judgement *judgement); /* json_problem.c */
 json_t *json_coverage(const struct judgement *judgement); /* json_fleet.c */
-json_t *json_devices(const struct judgement *judgement, bool show_names);
 json_t *json_roles(const struct judgement *judgement);
 json_t *json_unlisted(const struct judgement *judgement);
 json_t *json_background(const struct judgement *judgement);
+
+/* A member of what is written without a tree: null for 0, or NULL. */
+void json_put_time(struct line_writer *line, const char *key, int64_t ns);
+void json_put_addr(struct line_writer *line, const char *key, const struct addr *addr);
+void json_put_addrs(struct line_writer *line, const char *key, const struct addr *addrs,
+                    size_t n);
+void json_put_findings(struct line_writer *line, const struct judgement *judgement);
+void json_put_devices(struct line_writer *line, const struct judgement *judgement,
+                      bool show_names);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A line of JSON, field by field (RFC 8259).
+ * JSON, field by field (RFC 8259).
  */
 #include "report/line_writer.h"
 
@@ -39,16 +39,31 @@ static void put_byte(struct line_writer *line, char byte)
     line->buffer[line->len++] = byte;
 }
 
+/* A line of its own, but for what nothing is around. */
+static void put_indent(struct line_writer *line)
+{
+    static const char spaces[] = "                                ";
+    size_t len = (size_t)line->depth * 2;
+
+    if (line->indented && line->depth > 0) {
+        put_byte(line, '\n');
+        assert(len < sizeof spaces);
+        put_bytes(line, spaces, len);
+    }
+}
+
 /* The program's keys are short, so that one piece holds them with what is around. */
-static void put_key(struct line_writer *line, const char *key)
+void line_key(struct line_writer *line, const char *key)
 {
     enum { MAX_KEY = 32 };
     char piece[MAX_KEY + 4];
     size_t len = 0;
 
     if (line->comma) {
-        piece[len++] = ',';
+        put_byte(line, ',');
     }
+    put_indent(line);
+    line->comma = true;
     if (key) {
         size_t key_len = strlen(key);
 
@@ -58,9 +73,16 @@ static void put_key(struct line_writer *line, const char *key)
         len += key_len;
         piece[len++] = '"';
         piece[len++] = ':';
+        if (line->indented) {
+            piece[len++] = ' ';
+        }
     }
     put_bytes(line, piece, len);
-    line->comma = true;
+}
+
+void line_raw(struct line_writer *line, const char *bytes, size_t len)
+{
+    put_bytes(line, bytes, len);
 }
 
 void line_begin(struct line_writer *line, FILE *out)
@@ -68,7 +90,15 @@ void line_begin(struct line_writer *line, FILE *out)
     line->out = out;
     line->failed = false;
     line->comma = false;
+    line->indented = false;
+    line->depth = 0;
     line->len = 0;
+}
+
+void line_begin_indented(struct line_writer *line, FILE *out)
+{
+    line_begin(line, out);
+    line->indented = true;
 }
 
 bool line_end(struct line_writer *line)
@@ -80,13 +110,21 @@ bool line_end(struct line_writer *line)
 
 void line_open(struct line_writer *line, const char *key, char bracket)
 {
-    put_key(line, key);
+    line_key(line, key);
     put_byte(line, bracket);
     line->comma = false;
+    line->depth++;
 }
 
 void line_close(struct line_writer *line, char bracket)
 {
+    line->depth--;
+    if (line->comma) {
+        put_indent(line);
+        if (line->indented && line->depth == 0) {
+            put_byte(line, '\n');
+        }
+    }
     put_byte(line, bracket);
     line->comma = true;
 }
@@ -119,7 +157,7 @@ static size_t plain_len(const char *text)
 
 void line_text(struct line_writer *line, const char *key, const char *text)
 {
-    put_key(line, key);
+    line_key(line, key);
     if (!text) {
         put_bytes(line, "null", 4);
         return;
@@ -152,35 +190,21 @@ void line_count(struct line_writer *line, const char *key, uint64_t n)
     char room[20], *end = room + sizeof room;
     char *begin = decimal_before(end, n);
 
-    put_key(line, key);
+    line_key(line, key);
     put_bytes(line, begin, (size_t)(end - begin));
 }
 
 void line_bool(struct line_writer *line, const char *key, bool value)
 {
-    put_key(line, key);
+    line_key(line, key);
     put_bytes(line, value ? "true" : "false", value ? 4 : 5);
 }
 
 void line_addr(struct line_writer *line, const char *key, const struct addr *addr)
 {
-    char room[ADDR_TEXT_LEN], *end = room + sizeof room, *at = end;
+    char text[ADDR_TEXT_LEN];
 
-    if (!addr_is_v4(addr)) {
-        line_text(line, key, addr_format(addr, room));
-        return;
-    }
-    /* inet_ntop() formats by sprintf(), which took a quarter of a line's time. */
-    for (unsigned i = 4; i-- > 0;) {
-        at = decimal_before(at, addr->b[12 + i]);
-        if (i > 0) {
-            *--at = '.';
-        }
-    }
-    put_key(line, key);
-    put_byte(line, '"');
-    put_bytes(line, at, (size_t)(end - at));
-    put_byte(line, '"');
+    line_text(line, key, addr_format(addr, text));
 }
 
 void line_hex8(struct line_writer *line, const char *key, uint8_t value)

@@ -92,10 +92,9 @@ PUBLIC void policap_tally_free(struct policap_tally *tally)
 static char *report_text(const struct judgement *judgement,
                          const struct judge_options *options, struct policap_error *err)
 {
-    json_t *report = report_json(judgement, options);
-    char *text = report ? json_dumps(report, JSON_INDENT(2)) : NULL;
+    size_t len;
+    char *text = report_json_text(judgement, options, &len);
 
-    json_decref(report);
     if (!text) {
         fail(err, "out of memory");
     }

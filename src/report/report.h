@@ -22,15 +22,20 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* The report as a new object, that the caller releases with json_decref().  NULL: out
- * of memory. */
-json_t *report_json(const struct judgement *judgement,
-                    const struct judge_options *options);
-
-/* Writes report_json(), indented by two, with a final newline.  False: out of memory,
- * or 'out' cannot be written. */
+/* Writes the report, indented by two, with a final newline.  False: out of memory, or
+ * 'out' cannot be written. */
 bool report_write_json(FILE *out, const struct judgement *judgement,
                        const struct judge_options *options);
+
+/* The same as text in memory, that the caller releases with free().  NULL: out of
+ * memory. */
+char *report_json_text(const struct judgement *judgement,
+                       const struct judge_options *options, size_t *len);
+
+/* The same as an object, that the caller releases with json_decref().  NULL: out of
+ * memory. */
+json_t *report_json(const struct judgement *judgement,
+                    const struct judge_options *options);
 
 /* Writes the report for a person, wrapped at 80 columns.  Escape sequences for colour
  * are written only with 'colour'.  False: out of memory, or 'out' cannot be written. */
