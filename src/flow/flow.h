@@ -233,8 +233,8 @@ static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t 
                                           unsigned *from)
 {
     const struct addr *src = &packet->src, *dst = &packet->dst;
-    bool swap = addr_below(dst, src) |
-                ((packet->src_port > packet->dst_port) & addr_equal(src, dst));
+    unsigned below = addr_below(dst, src), same = addr_equal(src, dst);
+    unsigned swap = below | (same & (packet->src_port > packet->dst_port));
     uint64_t mask = -(uint64_t)swap;
     uint64_t high = (addr_word(src, 0) ^ addr_word(dst, 0)) & mask;
     uint64_t low = (addr_word(src, 1) ^ addr_word(dst, 1)) & mask;

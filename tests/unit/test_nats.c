@@ -27,7 +27,7 @@ static const struct row {
     bool is_nat;
 } rows[] = {
     /* clang-format off */
-    {"nobody else", {{NULL}}, false},
+    {"nobody else", {{.words = NULL}}, false},
     {"three push sockets", {{.words = PUSH}, {.words = PUSH, .from_s = 1}, {.words = PUSH, .from_s = 90}}, true},
     {"two: a work profile", {{.words = PUSH}, {.words = PUSH, .from_s = 1}}, false},
     {"three, together for less than ten minutes", {{.words = PUSH}, {.words = PUSH, .from_s = 1}, {.words = PUSH, .from_s = 200}}, false},
