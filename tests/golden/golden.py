@@ -76,7 +76,8 @@ def neutral(text):
 
 def report_text(text):
     report = json.loads(text)
-    report["tool"]["version"] = "-"
+    if "tool" in report:
+        report["tool"]["version"] = "-"
     return json.dumps(report, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hold reports against rules/report.schema.json, inspections against inspect.schema.json.
+"""Hold reports, inspections and explanations against their schemas in rules/.
 
 usage: schema.py POLICAP
 
@@ -68,7 +68,7 @@ def main():
         print("skipped: python3-jsonschema is not installed")
         return 77
     schemas = {}
-    for kind in ("policy", "site", "report", "inspect"):
+    for kind in ("policy", "site", "report", "inspect", "explain"):
         text = load("rules/%s.schema.json" % kind)
         validator = jsonschema.validators.validator_for(text)
         validator.check_schema(text)

@@ -302,6 +302,22 @@ def register_unanswered(lab):
     return [want("blocked", "uc-sip", "no-reply", None, 5060, bare=False)]
 
 
+@scene(title="the firewall drops fragments: a long INVITE is lost, small requests are answered")
+def call_fragments_lost(lab):
+    lab.exec("fw", "nft", "add table ip g; add chain ip g p { type filter hook prerouting "
+             "priority -450; }; add rule ip g p ip frag-off & 0x3fff != 0 drop")
+    lab.dns()
+    registrar(lab, "200 OK")
+    time.sleep(0.5)
+    registers(lab).wait()
+    answers(lab)
+    time.sleep(0.5)
+    calls(lab, more="".join("a=fmtp:%d some words of a long offer\n" % i for i in range(60)))
+    time.sleep(34)
+    lab.client("ph01", "dns", "sip.corp.example", 1)
+    return [want("blocked", "uc-sip", "fragments-lost", None, 5060, bare=False)]
+
+
 @scene(title="the firewall drops SIP; the capture ends before the phone gives up")
 def register_pending(lab):
     lab.nft('udp dport 5060 drop')
