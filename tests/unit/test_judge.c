@@ -38,16 +38,14 @@ static const struct row rows[] = {
       {"10.20.0.101", "142.250.1.2", 443, "accounts.google.com", 2, GIVEN_UP},
       {"10.20.0.101", "142.250.1.2", 443, "accounts.google.com", 3, GIVEN_UP}},
      "intercepted google-hosts tls-abort low\n"
-     "intercepted google-hosts tls-abort low\n"
-     "problem phone 1/0\n"},
+     "intercepted google-hosts tls-abort low\nproblem phone 1/0\n"},
     {"a certificate given up twice by two phones each", 60,
      {{"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, GIVEN_UP},
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 1, GIVEN_UP},
       {"10.20.0.102", "142.250.1.1", 443, "play.google.com", 2, GIVEN_UP},
       {"10.20.0.102", "142.250.1.1", 443, "play.google.com", 3, GIVEN_UP}},
      "intercepted google-hosts tls-abort low\n"
-     "intercepted google-hosts tls-abort low\n"
-     "problem fleet 2/0\n"},
+     "intercepted google-hosts tls-abort low\nproblem fleet 2/0\n"},
     {"given up once each", 60,
      {{"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, GIVEN_UP},
       {"10.20.0.101", "142.250.1.2", 443, "accounts.google.com", 1, GIVEN_UP},
@@ -71,24 +69,20 @@ static const struct row rows[] = {
      {{"10.20.0.101", "198.18.0.66", 443, "play.google.com", 0, "s0 H1 a2 l3 A4 D5 a6"},
       {"10.20.0.102", "198.18.0.66", 443, NULL, 1, DROPPED},
       {"10.20.0.101", "10.50.0.12", 443, NULL, 1, OPEN}},
-     "unexpected-inbound - - high\n"
-     "problem peer 1/0\n"},
+     "unexpected-inbound - - high\nproblem peer 1/0\n"},
     {"SYNs dropped", 60,
      {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 1, DROPPED},
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, OPEN}},
-     "blocked google-fcm syn-drop medium\n"
-     "problem phone 1/0\n"},
+     "blocked google-fcm syn-drop medium\nproblem phone 1/0\n"},
     {"more than four SYNs leave no doubt", 60,
      {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 1, DROPPED_LONG},
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, OPEN}},
-     "blocked google-fcm syn-drop high\n"
-     "problem phone 1/0\n"},
+     "blocked google-fcm syn-drop high\nproblem phone 1/0\n"},
     {"a box has forgotten an idle connection, and resets it", 100,
      {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 0,
        "S0 h20 A21 L22 a40 d50 A51 D40000 x40001"},
       {"10.20.0.101", MTALK, 5228, "mtalk.google.com", 41, OPEN}},
-     "blocked google-fcm idle-killed medium\n"
-     "problem phone 1/0\n"},
+     "blocked google-fcm idle-killed medium\nproblem phone 1/0\n"},
     {"a radio gap: the resolver and others, who answer else, stay silent", 60,
      {{"10.20.0.101", "10.50.0.10", 53, NULL, 0, "U0 u1"},
       {"10.20.0.101", MTALK, 5228, "mtalk.google.com", 1, OPEN},
@@ -102,8 +96,7 @@ static const struct row rows[] = {
       {"10.20.0.101", MTALK, 5228, "mtalk.google.com", 40, DROPPED},
       {"10.20.0.101", "10.50.0.10", 53, NULL, 40, "U0 U5000"},
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 42, OPEN}},
-     "degraded google-fcm syn-drop medium\n"
-     "problem phone 1/0\n"},
+     "degraded google-fcm syn-drop medium\nproblem phone 1/0\n"},
     {"no radio gap: the resolver is not among it", 60,
      {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 1, OPEN},
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 2, OPEN},
@@ -124,8 +117,7 @@ static const struct row rows[] = {
     {"SIP has longer, and that is over", 60,
      {{"10.20.0.101", "10.50.0.17", 5060, NULL, 1, DROPPED},
       {"10.20.0.101", "10.50.0.12", 443, NULL, 0, OPEN}},
-     "blocked uc-sip syn-drop medium\n"
-     "problem phone 1/0\n"},
+     "blocked uc-sip syn-drop medium\nproblem phone 1/0\n"},
     {"prohibited by a router", 60,
      {{"10.20.0.101", MTALK, 5228, "mtalk.google.com", 1, "S0 I1"},
       {"10.20.0.101", "142.250.1.1", 443, "play.google.com", 0, OPEN}},
