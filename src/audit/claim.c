@@ -219,7 +219,7 @@ static void weigh_listed(const struct judging *j, struct policy_question *questi
     if (is_listed(claim) && !(is_by_name(claim) && names_agree(j, claim, question))) {
         claim->names_are_idle = true;
         question->n_names = 0;
-        claim->n_rows = policy_ask(j->policy, question, claim->rows);
+        claim->n_rows = asked_rows(j, question, claim->rows);
     }
 }
 
@@ -250,7 +250,7 @@ void claim_of(const struct judging *j, const struct cell *cell, uint32_t device,
         outward_names(j, cell, device, out);
     }
     claim_question(j, cell, inbound, out, &question);
-    out->n_rows = policy_ask(j->policy, &question, out->rows);
+    out->n_rows = asked_rows(j, &question, out->rows);
     weigh_listed(j, &question, out);
     drop_media(out, key);
     out->verdict =

@@ -178,8 +178,8 @@ static bool run(struct judging *j, struct policap_error *err)
     if (!devices_join(j, err)) {
         return false;
     }
-    if (!bindings_index(j) || !calls_index(j) || !attempts_make(j) || !nats_find(j) ||
-        !links_settle(j) || !aborts_settle(j) || !links_index(j)) {
+    if (!asked_init(j) || !bindings_index(j) || !calls_index(j) || !attempts_make(j) ||
+        !nats_find(j) || !links_settle(j) || !aborts_settle(j) || !links_index(j)) {
         return fail(err, "out of memory while judging");
     }
     sight_judge(j);
@@ -256,6 +256,7 @@ void judgement_free(struct judgement *out)
     free(out->judging->owners);
     free(out->judging->named);
     free(out->judging->attempts);
+    free(out->judging->asked);
     free(out->judging->by_time);
     free(out->judging->down);
     free(out->judging->stalled);

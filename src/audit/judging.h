@@ -95,6 +95,7 @@ struct judging {
     size_t n_cells;
     struct tally own; /* The tally with what is over folded, where 'tally' is this. */
     struct calls *calls; /* voice_calls.c */
+    struct asked *asked; /* asked.c: owned, changed also where the rest is not. */
     size_t findings_room;
     uint64_t n_dhcp_flows; /* Judged by their messages, not as attempts. */
     bool failed;           /* Memory ran out. */
@@ -128,6 +129,12 @@ void names_add_bound(const struct judging *j, uint32_t device, const struct addr
 
 /* Was the device told an IPv4 address of the name? */
 bool names_have_v4(const struct judging *j, uint32_t device, const char *name);
+
+/* asked.c: policy_ask(), remembered.  Names are compared by their place: they are
+ * interned, or the policy's own. */
+bool asked_init(struct judging *j);
+size_t asked_rows(const struct judging *j, const struct policy_question *question,
+                  struct policy_match out[static POLICY_MAX_ANSWERS]);
 
 /* claim.c */
 void claim_of(const struct judging *j, const struct cell *cell, uint32_t device,
