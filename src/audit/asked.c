@@ -4,7 +4,7 @@
  *
  * Phones of a fleet talk to the same few peers, so most cells ask what another one did.
  * The last question of each slot is kept with its answer; one that is not there is just
- * asked again.
+ * asked again, as all are of a single flow that is explained.
  */
 #include "audit/judging.h"
 
@@ -30,9 +30,12 @@ bool asked_init(struct judging *j)
 size_t asked_rows(const struct judging *j, const struct policy_question *question,
                   struct policy_match out[static POLICY_MAX_ANSWERS])
 {
-    struct asked *asked =
-        &j->asked[hash_bytes(question, sizeof *question, 0) % ASKED_SLOTS];
+    struct asked *asked;
 
+    if (!j->asked) {
+        return policy_ask(j->policy, question, out);
+    }
+    asked = &j->asked[hash_bytes(question, sizeof *question, 0) % ASKED_SLOTS];
     if (!asked->is_set || memcmp(&asked->question, question, sizeof *question) != 0) {
         asked->question = *question;
         asked->n_rows = policy_ask(j->policy, question, asked->rows);
