@@ -66,13 +66,15 @@ static bool spoke_unseen(const struct flow_end *end)
 }
 
 /* Did the opener itself end what was never answered?  Then it waited in vain; else the
- * capture may just have lost the answer. */
-static bool gave_up(const struct flow_end *o, struct repetition *again)
+ * capture may just have lost the answer, as it has if an acknowledgement of what the
+ * opener sent, but for its FIN, is not there either. */
+static bool gave_up(const struct flow_end *o, const struct flow_end *r,
+                    struct repetition *again)
 {
     const struct sign *fin = &o->signs[SIGN_FIN], *rst = &o->signs[SIGN_RST];
 
     again->last_ns = fin->n ? fin->first_ns : rst->first_ns;
-    return fin->n || rst->n;
+    return (fin->n || rst->n) && !seq_after(o->seq_end, r->ack + (fin->n > 0));
 }
 
 /* The opener sent data, the other end has not. */
@@ -96,7 +98,7 @@ static enum attempt_sign unanswered_data(const struct flow_end *o,
         }
         if (o->tail_seq == o->seq_first || o->tail_n < 2 ||
             seq_after(r->ack, o->tail_seq)) {
-            return gave_up(o, again) ? ATTEMPT_NO_ANSWER : ATTEMPT_OPEN;
+            return gave_up(o, r, again) ? ATTEMPT_NO_ANSWER : ATTEMPT_OPEN;
         }
         /* A hello in two segments, of which a filter let the first pass. */
         *again = (struct repetition){o->tail_n, o->tail_ns, o->last_data_ns};

@@ -52,7 +52,7 @@ static const char program_help[] =
 
 #define REPORT_HELP                                                                    \
     "  --format FORMAT    text or json; text on a terminal, else json\n"               \
-    "  -o, --output FILE  write the report there\n"                                    \
+    "  -o, --output FILE  write the report there; - is standard output\n"              \
     "  --fail-on LIST     kinds of finding that fail (default: all but advice):\n"     \
     "                     "                                                            \
     "blocked,degraded,refused,no-answer,intercepted,unexpected,\n"                     \

@@ -80,7 +80,7 @@ static bool set_format(struct options *o, const char *value, struct policap_erro
 static bool set_output(struct options *o, const char *value, struct policap_error *err)
 {
     (void)err;
-    o->output = value;
+    o->output = strcmp(value, "-") == 0 ? NULL : value;
     return true;
 }
 

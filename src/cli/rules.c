@@ -6,7 +6,6 @@
 #include "cli/options.h"
 #include "cli/shared.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -253,16 +252,14 @@ int command_rules(const struct options *o)
     if (!policy) {
         return complain(err.text);
     }
-    out = o->output ? fopen(o->output, "w") : stdout;
+    out = output_open(o, &err);
     if (!out) {
-        fail(&err, "%s: %s: name a file that can be written", o->output,
-             strerror(errno));
         policy_free(policy);
         return complain(err.text);
     }
     status = run(out, o, policy, what);
-    if (fflush(out) != 0 || (out != stdout && fclose(out) != 0)) {
-        status = complain("rules: the output is not complete");
+    if (!output_close(o, out, &err)) {
+        status = complain(err.text);
     }
     policy_free(policy);
     return status;

@@ -174,6 +174,10 @@ const char *words_cause(enum cause cause)
             "never do: a path MTU black hole",
         [CAUSE_TLS_ABORT] = "phones go away again and again when they see the server's "
                             "certificate: it may not be the server's own",
+        [CAUSE_ONE_WAY_MEDIA] = "sound of the call arrives in one direction only",
+        [CAUSE_FRAGMENTS_LOST] =
+            "packets in fragments never arrive whole: something on "
+            "the way drops fragments",
         [CAUSE_SCAN] = "many ports or hosts are tried in a short time: a scan",
     };
 

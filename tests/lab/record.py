@@ -369,9 +369,9 @@ def idle_reset(lab):
     quiet(lab)
     lab.nft("        ct state invalid meta l4proto tcp reject with tcp reset\n")
     morning(lab)
-    lab.client("ph01", "push", MTALK, 5228, 1, 4)
+    lab.client("ph01", "push", MTALK, 5228, 1, 33)
     lab.client("ph01", "push", MTALK, 5228, 1)
-    return [may("blocked", ["google-fcm", "x-fcm"], "idle-killed", MTALK, 5228)]
+    return [want("blocked", ["google-fcm", "x-fcm"], "idle-killed", MTALK, 5228)]
 
 
 @scene(title="one of two addresses of a name is not in the firewall's list")

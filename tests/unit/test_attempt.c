@@ -38,6 +38,7 @@ static const struct row rows[] = {
     {"a hello again and again", "S0 h20 A21 L22 T230 T630 T1430 T3030", 5000, ATTEMPT_HELLO_SILENT, 5, 3, 5, FACT_TWO_WAY | FACT_PROVED},
     {"a hello sent twice", "S0 h20 A21 L22 T230",        5000, ATTEMPT_HELLO_SILENT, 2, 0, 5, FACT_TWO_WAY | FACT_PROVED},
     {"a hello acknowledged, and given up", "S0 h20 A21 L22 a40 F10022", 15000, ATTEMPT_NO_ANSWER, 1, 10, 13, FACT_TWO_WAY | FACT_PROVED},
+    {"a hello acknowledged, what came after it lost", "S0 h20 A21 L22 a40 D50 F10022", 15000, ATTEMPT_OPEN, 1, 10, 13, FACT_TWO_WAY | FACT_PROVED},
     {"a hello acknowledged, and nothing since", "S0 h20 A21 L22 a40", 15000, ATTEMPT_OPEN, 1, 0, 13, FACT_TWO_WAY | FACT_PROVED},
     {"a hello, and an answer that was lost", "S0 h20 A21 L22 g30 a40 F10022", 15000, ATTEMPT_OK, 0, 0, 0, FACT_TWO_WAY | FACT_PROVED},
     {"a handshake alone", "S0 h20 A21",                  5000, ATTEMPT_OPEN, 0, 0, 0, FACT_TWO_WAY | FACT_PROVED},
