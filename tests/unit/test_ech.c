@@ -3,11 +3,9 @@
  * Names in the clear beside Encrypted Client Hello: RFC 9849.
  */
 #include "script.h"
+#include "site_policy.h"
 
 #include "audit/judging.h"
-
-static const char *source_root; /* argv[1] of the test. */
-static struct policy *policy;
 
 static const struct judge_options options = {
     .devices = {"10.20.0.0/16"}, .n_devices = 1, .fail_on = (1u << KINDS) - 1};
@@ -89,31 +87,10 @@ static void check_ech(void **state)
     }
 }
 
-static int load(void **state)
-{
-    struct policap_error err;
-    char site[4096];
-
-    (void)state;
-    snprintf(site, sizeof site, "%s/pcaps/site.json", source_root);
-    policy = policy_load(site, NULL, 0, &err);
-    if (!policy) {
-        print_error("%s\n", err.text);
-    }
-    return policy ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    policy_free(policy);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(check_ech)};
 
     source_root = argc > 1 ? argv[1] : ".";
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, site_policy_load, site_policy_free);
 }

@@ -4,6 +4,7 @@
  * failure reaches.  DESIGN 3.2 to 3.5.
  */
 #include "judged.h"
+#include "site_policy.h"
 
 enum { MAX_FLOWS = 24 };
 
@@ -23,9 +24,6 @@ struct row {
      * "problem scope affected/unaffected", a line each. */
     const char *want;
 };
-
-static const char *source_root; /* argv[1] of the test. */
-static struct policy *policy;
 
 static const struct row rows[] = {
     /* clang-format off */
@@ -398,27 +396,6 @@ static void check_pure(void **state)
     tally_fini(&tallies[1]);
 }
 
-static int load(void **state)
-{
-    struct policap_error err;
-    char site[4096];
-
-    (void)state;
-    snprintf(site, sizeof site, "%s/pcaps/site.json", source_root);
-    policy = policy_load(site, NULL, 0, &err);
-    if (!policy) {
-        print_error("%s\n", err.text);
-    }
-    return policy ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    policy_free(policy);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     struct CMUnitTest tests[64] = {
@@ -434,5 +411,6 @@ int main(int argc, char **argv)
         tests[n++] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
                                          (void *)(uintptr_t)&rows[i]};
     }
-    return _cmocka_run_group_tests("judge", tests, n, load, unload);
+    return _cmocka_run_group_tests("judge", tests, n, site_policy_load,
+                                   site_policy_free);
 }

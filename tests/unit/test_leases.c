@@ -3,6 +3,7 @@
  * DHCP, judged by its messages: DOMAIN's "DISCOVER repeated; NAK".
  */
 #include "script.h"
+#include "site_policy.h"
 
 #include "audit/judge.h"
 
@@ -23,9 +24,6 @@ struct row {
     struct message messages[MAX_MESSAGES];
     bool blocked;
 };
-
-static const char *source_root; /* argv[1] of the test. */
-static struct policy *policy;
 
 static const struct row rows[] = {
     {"asked again and again, in vain",
@@ -102,24 +100,6 @@ static void check_row(void **state)
     tally_fini(&tally);
 }
 
-static int load(void **state)
-{
-    struct policap_error err;
-    char site[4096];
-
-    (void)state;
-    snprintf(site, sizeof site, "%s/pcaps/site.json", source_root);
-    policy = policy_load(site, NULL, 0, &err);
-    return policy ? 0 : -1;
-}
-
-static int release(void **state)
-{
-    (void)state;
-    policy_free(policy);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     struct CMUnitTest tests[ARRAY_LEN(rows)];
@@ -129,5 +109,6 @@ int main(int argc, char **argv)
         tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
                                        (void *)(uintptr_t)&rows[i]};
     }
-    return _cmocka_run_group_tests("leases", tests, ARRAY_LEN(rows), load, release);
+    return _cmocka_run_group_tests("leases", tests, ARRAY_LEN(rows), site_policy_load,
+                                   site_policy_free);
 }

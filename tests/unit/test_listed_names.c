@@ -4,6 +4,7 @@
  * give way to what a phone asked itself, and they accuse nothing.  DESIGN 3.2.
  */
 #include "script.h"
+#include "site_policy.h"
 
 #include "audit/judge.h"
 #include "audit/listed_names.h"
@@ -24,9 +25,6 @@ struct row {
     /* "verdict row names", the latter with their sources. */
     const char *want;
 };
-
-static const char *source_root; /* argv[1] of the test. */
-static struct policy *policy;
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -172,24 +170,6 @@ static void check_too_many(void **state)
     listed_fini(&names);
 }
 
-static int load(void **state)
-{
-    struct policap_error err;
-    char site[4096];
-
-    (void)state;
-    snprintf(site, sizeof site, "%s/pcaps/site.json", source_root);
-    policy = policy_load(site, NULL, 0, &err);
-    return policy ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    policy_free(policy);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     struct CMUnitTest tests[ARRAY_LEN(rows) + 2] = {
@@ -202,5 +182,5 @@ int main(int argc, char **argv)
         tests[i + 2] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
                                            (void *)(uintptr_t)&rows[i]};
     }
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, site_policy_load, site_policy_free);
 }
