@@ -159,7 +159,8 @@ void tally_close_piece(struct tally *tally, const struct piece *piece)
         tally_add_piece(tally, piece)) {
         return;
     }
-    tally->evicted += piece->inexact;
+    /* One that was to stay is told as well: nothing can complete it any more. */
+    tally->evicted += piece->inexact || tally->stay;
     note_ttls(tally, piece);
     if (tally->keep_pieces) {
         piece_keep_closed(tally, piece_copy(tally, piece));

@@ -330,7 +330,7 @@ struct tally {
     char taps[TALLY_MAX_TAPS][TAP_NAME_LEN]; /* Tap n is named taps[n - 1]. */
     size_t n_taps;
     uint64_t background[BACKGROUNDS];
-    uint64_t evicted; /* Flows driven out early. */
+    uint64_t evicted; /* Flows driven out early, or that could not stay. */
     bool keep_pieces; /* Closed pieces are kept as they are too: `flows`. */
     bool stay;        /* Flows that are over stay pieces, while there is room: another
                          part of the capture or another source may complete them. */

@@ -85,6 +85,26 @@ static void check_stay(void **state)
     tally_fini(&all);
 }
 
+/* When there is no more room, flows that were to stay are folded, and that is told. */
+static void check_stay_full(void **state)
+{
+    struct tally tally;
+    struct piece piece = script_piece("S0 h20 A21 D30 d40 R50");
+
+    (void)state;
+    tally_init(&tally);
+    tally.stay = true;
+    for (unsigned i = 0; tally.cells.n == 0; i++) {
+        assert_int_equal(tally.n_pieces, i);
+        assert_int_equal(tally.evicted, 0);
+        piece.key.port_a = (uint16_t)(1024 + i);
+        tally_close_piece(&tally, &piece);
+    }
+    assert_int_equal(tally.n_pieces, 1024);
+    assert_int_equal(tally.evicted, 1);
+    tally_fini(&tally);
+}
+
 /* Views of a second source may still come: nothing is closed. */
 static void check_sources(void **state)
 {
@@ -311,12 +331,13 @@ static void check_no_file(void **state)
 int main(void)
 {
     struct CMUnitTest tests[64] = {
-        cmocka_unit_test(check_stay),        cmocka_unit_test(check_sources),
-        cmocka_unit_test(check_windows),     cmocka_unit_test(check_names),
-        cmocka_unit_test(check_lease_names), cmocka_unit_test(check_frames),
-        cmocka_unit_test(check_text),        cmocka_unit_test(check_no_file),
+        cmocka_unit_test(check_stay),    cmocka_unit_test(check_stay_full),
+        cmocka_unit_test(check_sources), cmocka_unit_test(check_windows),
+        cmocka_unit_test(check_names),   cmocka_unit_test(check_lease_names),
+        cmocka_unit_test(check_frames),  cmocka_unit_test(check_text),
+        cmocka_unit_test(check_no_file),
     };
-    size_t n = 8;
+    size_t n = 9;
     int file, result;
 
     snprintf(path, sizeof path, "%s/tally-XXXXXX", P_tmpdir);
