@@ -119,12 +119,13 @@ static void told_note(struct tally *tally, const struct packet *packet,
 static void user_note(struct tally *tally, const struct packet *packet,
                       const struct sip_message *m, uint32_t frame)
 {
-    uint64_t hash = hash_bytes(m->user.at, m->user.left, 0);
     struct addr told = {{1}};
+    uint64_t hash;
 
     if (m->response || m->method != SIP_REGISTER || m->user.left == 0) {
         return;
     }
+    hash = hash_bytes(m->user.at, m->user.left, 0);
     for (size_t i = 0; i < sizeof hash; i++) {
         told.b[8 + i] = (uint8_t)(hash >> (8 * i));
     }

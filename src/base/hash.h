@@ -31,7 +31,9 @@ static inline uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
         h = hash_mix(h, word);
     }
     word = 0;
-    memcpy(&word, p, len);
+    if (len > 0) { /* Of nothing, 'bytes' may be NULL. */
+        memcpy(&word, p, len);
+    }
     return hash_mix(h, word);
 }
 
