@@ -13,27 +13,16 @@
 
 enum { DEFAULT_WAIT_S = 3 };
 
-static const struct cell *cell_at(const struct judging *j, size_t i)
+double attempt_wait_s(const struct judging *j, long row)
 {
-    return i < j->tally->cells.n ? pool_at(&j->tally->cells, (uint32_t)i)
-                                 : &j->cells[i - j->tally->cells.n];
-}
-
-static size_t cell_count(const struct judging *j)
-{
-    return j->tally->cells.n + j->n_cells;
-}
-
-static double wait_of(const struct judging *j, const struct claim *claim)
-{
-    return claim->n_rows > 0 ? policy_row(j->policy, claim->rows[0].row)->wait_s
-                             : DEFAULT_WAIT_S;
+    return row >= 0 ? policy_row(j->policy, (size_t)row)->wait_s : DEFAULT_WAIT_S;
 }
 
 struct result attempt_result(const struct judging *j, const struct cell *cell,
                              const struct claim *claim, bool inbound)
 {
-    struct result result = outcome_of(j, &cell->key, wait_of(j, claim), inbound);
+    long row = claim->n_rows > 0 ? (long)claim->rows[0].row : -1;
+    struct result result = outcome_of(j, &cell->key, attempt_wait_s(j, row), inbound);
 
     result = calls_result(j, cell, inbound, result);
     return registration_result(j, cell, inbound, result);

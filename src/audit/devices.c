@@ -286,10 +286,8 @@ static void join_addresses(struct judging *j, struct pool *joins)
 {
     size_t n_known = j->n_owners;
 
-    for (uint32_t i = 0; i < j->tally->cells.n + j->n_cells; i++) {
-        const struct cell *cell = i < j->tally->cells.n
-                                      ? pool_at(&j->tally->cells, i)
-                                      : &j->cells[i - j->tally->cells.n];
+    for (size_t i = 0; i < cell_count(j); i++) {
+        const struct cell *cell = cell_at(j, i);
 
         join_address(j, joins, n_known, &cell->key.client);
         if (!j->any) {
@@ -479,10 +477,8 @@ void suspects_list(struct judging *j)
     struct judgement *out = j->out;
 
     out->suspects = calloc(FINDING_IPS, sizeof *out->suspects);
-    for (uint32_t i = 0; i < j->tally->cells.n + j->n_cells && out->suspects; i++) {
-        const struct cell *cell = i < j->tally->cells.n
-                                      ? pool_at(&j->tally->cells, i)
-                                      : &j->cells[i - j->tally->cells.n];
+    for (size_t i = 0; i < cell_count(j) && out->suspects; i++) {
+        const struct cell *cell = cell_at(j, i);
         bool known = out->n_suspects == FINDING_IPS;
 
         for (size_t k = 0; k < out->n_suspects && !known; k++) {

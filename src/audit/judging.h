@@ -101,6 +101,19 @@ struct judging {
     bool failed;           /* Memory ran out. */
 };
 
+/* The cells that are judged: those of the tally, then those of flows that are not over.
+ */
+static inline size_t cell_count(const struct judging *j)
+{
+    return j->tally->cells.n + j->n_cells;
+}
+
+static inline const struct cell *cell_at(const struct judging *j, size_t i)
+{
+    return i < j->tally->cells.n ? pool_at(&j->tally->cells, (uint32_t)i)
+                                 : &j->cells[i - j->tally->cells.n];
+}
+
 /* live.c: fills cells, and folds what is over into cells of its own. */
 bool live_cells(struct judging *j);
 void live_free(struct judging *j);
@@ -155,6 +168,8 @@ bool attempts_make(struct judging *j);
  * 'cmp', whose context is 'context'. */
 void attempts_sort_by(const struct attempt **attempts, size_t n,
                       int (*cmp)(const void *, const void *, void *), void *context);
+/* How long an attempt of 'row', or of none (-1), is waited for, seconds. */
+double attempt_wait_s(const struct judging *j, long row);
 /* What the flow itself says, and what is known better from the call it belongs to. */
 struct result attempt_result(const struct judging *j, const struct cell *cell,
                              const struct claim *claim, bool inbound);

@@ -15,7 +15,7 @@ static const int64_t second_ns = 1000000000;
 
 static double wait_of(const struct judging *j, const struct attempt *a)
 {
-    return a->n_rows > 0 ? policy_row(j->policy, a->rows[0])->wait_s : 3;
+    return attempt_wait_s(j, a->n_rows > 0 ? (long)a->rows[0] : -1);
 }
 
 /* Syslog is never answered (RFC 5426), so its silence says nothing. */

@@ -362,15 +362,8 @@ struct piece *flow_table_get(struct flow_table *table, const struct flow_key *ke
                              uint64_t hash, uint32_t hint, const struct packet *packet,
                              unsigned from);
 
-/* The live piece of 'key', or NULL. */
-struct piece *flow_table_find(const struct flow_table *table,
-                              const struct flow_key *key, uint64_t hash);
-
 /* Gives every live flow to 'each', in no told order; they stay, and lie where they are
  * as long as the pages do. */
 void flow_table_each(const struct flow_table *table, piece_sink each, void *context);
-
-/* Flows driven out before they were over. */
-uint64_t flow_table_evicted(const struct flow_table *table);
 
 #endif

@@ -25,7 +25,6 @@ struct flow_table {
     uint32_t hand; /* Where the sweep goes on. */
     piece_sink sink;
     void *context;
-    uint64_t n_evicted;
 };
 
 struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink sink,
@@ -97,14 +96,6 @@ static inline uint64_t find(const struct flow_table *table, const struct flow_ke
         }
     }
     return 0;
-}
-
-struct piece *flow_table_find(const struct flow_table *table,
-                              const struct flow_key *key, uint64_t hash)
-{
-    uint64_t slot = find(table, key, hash);
-
-    return slot ? piece_of(table, slot) : NULL;
 }
 
 void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash)
@@ -279,7 +270,6 @@ static void drive_out(struct flow_table *table)
         piece_at(table, victims[v].i)->inexact = 1;
         finish(table, victims[v].i);
     }
-    table->n_evicted += n_out;
     free(victims);
 }
 
@@ -361,9 +351,4 @@ void flow_table_each(const struct flow_table *table, piece_sink each, void *cont
         piece_settle(piece_at(table, i));
         each(context, piece_at(table, i));
     }
-}
-
-uint64_t flow_table_evicted(const struct flow_table *table)
-{
-    return table->n_evicted;
 }
