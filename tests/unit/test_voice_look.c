@@ -2,6 +2,7 @@
  *
  * SIP out of segments and fragments: a message counts once, however it came.
  */
+#include "exchanges.h"
 #include "unit.h"
 
 #include "audit/shard.h"
@@ -137,21 +138,6 @@ static struct packet packet_of(const struct row *row, unsigned i)
     return p;
 }
 
-static unsigned count(const struct tally *tally, unsigned kind, unsigned low,
-                      unsigned high)
-{
-    unsigned n = 0;
-
-    for (uint32_t i = 0; i < tally->exchanges.n; i++) {
-        const struct exchange *e = pool_at(&tally->exchanges, i);
-
-        if (e->key.kind == kind && e->key.result >= low && e->key.result <= high) {
-            n += e->n;
-        }
-    }
-    return n;
-}
-
 /* A shard that holds no flows: what puts messages together needs none. */
 static struct shard *shard_new(void)
 {
@@ -227,17 +213,18 @@ static void check_row(void **state)
     const struct tally *tally = &shard->tally;
 
     parts_apply(shard, row);
-    assert_int_equal(
-        count(tally, EXCHANGE_SIP_INVITE, EXCHANGE_ASKED, EXCHANGE_ASKED_AS_USER),
-        row->invites);
-    assert_int_equal(
-        count(tally, EXCHANGE_SIP_OTHER, EXCHANGE_ASKED, EXCHANGE_ASKED_AS_USER),
-        row->byes);
-    assert_int_equal(count(tally, EXCHANGE_SIP_INVITE, EXCHANGE_ASKED_IN_PIECES,
-                           EXCHANGE_ASKED_IN_PIECES),
+    assert_int_equal(exchange_count(tally, EXCHANGE_SIP_INVITE, EXCHANGE_ASKED,
+                                    EXCHANGE_ASKED_AS_USER),
+                     row->invites);
+    assert_int_equal(exchange_count(tally, EXCHANGE_SIP_OTHER, EXCHANGE_ASKED,
+                                    EXCHANGE_ASKED_AS_USER),
+                     row->byes);
+    assert_int_equal(exchange_count(tally, EXCHANGE_SIP_INVITE,
+                                    EXCHANGE_ASKED_IN_PIECES, EXCHANGE_ASKED_IN_PIECES),
                      row->in_pieces);
-    assert_int_equal(count(tally, EXCHANGE_SIP_INVITE, EXCHANGE_FRAGMENTS_MISSING,
-                           EXCHANGE_FRAGMENTS_MISSING),
+    assert_int_equal(exchange_count(tally, EXCHANGE_SIP_INVITE,
+                                    EXCHANGE_FRAGMENTS_MISSING,
+                                    EXCHANGE_FRAGMENTS_MISSING),
                      row->missing);
     assert_int_equal(tally->expectations.n, row->expected);
     shard_free(shard);
