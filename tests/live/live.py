@@ -2,13 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The sensor on a wire of its own: what it reports is what the same packets in a file give.
 
-usage: live.py POLICAP SOURCE_ROOT
+usage: live.py POLICAP SOURCE_ROOT [CHECK...]
 
-Makes a network namespace with a pair of veth ends, sends sample captures at their own
-pace into one, and captures at the other with `policap live` and tcpdump side by side.
 Exit status 77: not root, or a tool is missing.
 """
-import contextlib
 import http.client
 import json
 import os
@@ -16,156 +13,12 @@ import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
-import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-WAIT_S = 20
-INSIDE = "POLICAP_TEST_LIVE_INSIDE"
-
-
-def skip(why):
-    print("skipped: " + why)
-    sys.exit(77)
-
-
-def enter_namespace():
-    """Starts this script again in a network of its own, which ends with it."""
-    if os.geteuid() != 0:
-        skip("capturing and making a network need root")
-    for tool in ("ip", "unshare", "tcpdump", "setpriv"):
-        if not shutil.which(tool):
-            skip("%s is not there" % tool)
-    if subprocess.run(["unshare", "--net", "ip", "link", "add", "pl0", "type", "veth", "peer",
-                       "name", "pl1"], capture_output=True).returncode:
-        skip("no network namespaces or veth here")
-    os.environ[INSIDE] = "1"
-    os.execvp("unshare", ["unshare", "--net", sys.executable, "-B"] + sys.argv)
-
-
-def ip(*args):
-    subprocess.run(["ip"] + list(args), check=True)
-
-
-def make_wire():
-    with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as file:
-        file.write("1")  # No packets but ours.
-    ip("link", "add", "pl0", "type", "veth", "peer", "name", "pl1")
-    ip("link", "set", "lo", "up")
-    for end in ("pl0", "pl1"):
-        ip("link", "set", end, "mtu", "9000", "up")
-
-
-def wait_for(what, done):
-    end = time.monotonic() + WAIT_S
-    while not done():
-        if time.monotonic() > end:
-            raise AssertionError("waited %d s in vain: %s" % (WAIT_S, what))
-        time.sleep(0.02)
-
-
-def records(path):
-    data = open(path, "rb").read()
-    at = 24
-    while at + 16 <= len(data):
-        seconds, micros, length = struct.unpack_from("<III", data, at)
-        yield seconds * 1000000 + micros, data[at + 16:at + 16 + length]
-        at += 16 + length
-
-
-def send(path, pace=1.0):
-    """Plays a capture into the wire, at its own pace or faster."""
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
-        out.bind(("pl0", 0))
-        begun, first = time.monotonic(), None
-        for micros, frame in records(path):
-            first = micros if first is None else first
-            ahead = (micros - first) / 1e6 / pace - (time.monotonic() - begun)
-            if ahead > 0:
-                time.sleep(ahead)
-            out.send(frame)
-
-
-class Program:
-    """One that runs until it is told to end; what it says on stderr is in a file."""
-
-    def __init__(self, folder, name, args, ready):
-        self.err_path = os.path.join(folder, name + ".err")
-        self.out_path = os.path.join(folder, name + ".out")
-        self.process = subprocess.Popen(args, stdout=open(self.out_path, "w"),
-                                        stderr=open(self.err_path, "w"), stdin=subprocess.DEVNULL)
-        wait_for("%s says %s" % (name, ready), lambda: ready in self.err() or self.ended())
-        if self.ended():
-            raise AssertionError("%s ended: %s" % (name, self.err()))
-
-    def err(self):
-        return open(self.err_path).read()
-
-    def out(self):
-        return open(self.out_path).read()
-
-    def ended(self):
-        return self.process.poll() is not None
-
-    def tell(self, number):
-        self.process.send_signal(number)
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        return self.process.wait(WAIT_S)
-
-
-class Test:
-    def __init__(self, binary, root, folder):
-        self.binary, self.root, self.folder = binary, root, folder
-        self.site = os.path.join(root, "pcaps", "site.json")
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def sample(self, name):
-        return os.path.join(self.root, "pcaps", name + ".pcap")
-
-    def live(self, *args):
-        return Program(self.folder, "policap", [self.binary, "live", "-i", "pl1", "--site",
-                                                self.site] + list(args), "capturing")
-
-    @contextlib.contextmanager
-    def tcpdump(self, path, *expression):
-        """Ends after what it captures has been written."""
-        dump = Program(self.folder, "tcpdump",
-                       ["tcpdump", "-i", "pl1", "-U", "--immediate-mode", "--nano", "-s", "9216", "-w",
-                        path] + list(expression), "listening on")
-        yield
-        time.sleep(0.5)
-        dump.end(signal.SIGINT)
-
-    def check(self, path):
-        run = subprocess.run([self.binary, "check", "--site", self.site, "--format", "json", path],
-                             capture_output=True, text=True, timeout=60)
-        return run.returncode, json.loads(run.stdout)
-
-
-def neutral(report):
-    """Without what differs between an interface and a file."""
-    report = json.loads(json.dumps(report))
-    for capture in report["captures"]:
-        capture["path"] = capture["format"] = None
-    for finding in report["findings"]:
-        for evidence in finding["evidence"]:
-            evidence["capture"] = None
-    return report
-
-
-def equal(got, want, what):
-    if isinstance(got, dict) and isinstance(want, dict) and set(got) == set(want):
-        for key in want:
-            equal(got[key], want[key], "%s: %s" % (what, key))
-    elif got != want:
-        raise AssertionError("%s: %.300s, not %.300s" % (what, json.dumps(got), json.dumps(want)))
+from wire import (WAIT_S, equal, ip, lines_of, make_wire, neutral, records, run_checks,
+                  schema_of_events, send, status_of, wait_for)
 
 
 def check_final(t):
@@ -240,20 +93,6 @@ def check_vlan(t):
             equal(a.get(field), b.get(field), "%s of VLANs" % field)
 
 
-def schema_of_events(root):
-    try:
-        import jsonschema
-    except ImportError:
-        print("skipped: events against their schema: python3-jsonschema is missing")
-        return lambda event: None
-    with open(os.path.join(root, "rules", "eve.schema.json")) as file:
-        return jsonschema.Draft7Validator(json.load(file)).validate
-
-
-def lines_of(path):
-    return [json.loads(line) for line in open(path)] if os.path.exists(path) else []
-
-
 def check_events(t):
     """A problem is one alert, soon after it can be told; what happens to the sink or to
     the rules changes no verdict."""
@@ -293,14 +132,6 @@ def check_events(t):
     equal({"blocked", "unexpected"} <= kinds, True, "kinds in the last report")
 
 
-def status_of(process):
-    fields = {}
-    for line in open("/proc/%d/status" % process.pid):
-        name, _, value = line.partition(":")
-        fields[name] = value.split()
-    return fields
-
-
 def check_confined(t):
     """With -u no right is left but to read, and to write where the user may."""
     folder = t.path("out")
@@ -330,15 +161,6 @@ def check_confined(t):
     live.end()
 
 
-def ask(path, method="GET", host="127.0.0.1:9477"):
-    connection = http.client.HTTPConnection("127.0.0.1", 9477, timeout=WAIT_S)
-    connection.request(method, path, headers={"Host": host})
-    answer = connection.getresponse()
-    body = answer.read().decode()
-    connection.close()
-    return answer.status, body, answer.headers
-
-
 def metrics_of(text):
     """Names to values; every line must be of the format."""
     out = {}
@@ -352,6 +174,15 @@ def metrics_of(text):
             raise AssertionError("metrics: " + line)
         out[match.group(1)] = int(match.group(2))
     return out
+
+
+def ask(path, method="GET", host="127.0.0.1:9477"):
+    connection = http.client.HTTPConnection("127.0.0.1", 9477, timeout=WAIT_S)
+    connection.request(method, path, headers={"Host": host})
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, body, answer.headers
 
 
 def check_web(t):
@@ -486,25 +317,5 @@ def check_refusals(t):
     equal((run.returncode, "setcap cap_net_raw" in run.stderr), (2, True), run.stderr)
 
 
-def main():
-    binary, root = (os.path.abspath(arg) for arg in sys.argv[1:3])
-    if INSIDE not in os.environ:
-        enter_namespace()
-    make_wire()
-    bad = 0
-    for name, check in sorted(globals().items()):
-        if not name.startswith("check_"):
-            continue
-        begun = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                check(Test(binary, root, folder))
-                print("ok   %s (%.1f s)" % (name, time.monotonic() - begun))
-            except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as e:
-                bad += 1
-                print("FAIL %s: %s" % (name, e))
-    return 1 if bad else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checks(globals()))
