@@ -15,7 +15,7 @@ static const int64_t second_ns = 1000000000;
 /* Seconds, rounded down to a step: few steps make few cells. */
 static uint8_t seconds_step(int64_t ns)
 {
-    static const uint8_t steps[] = {120, 60, 32, 20, 13, 10, 5, 3, 2, 1};
+    static const uint8_t steps[] = {120, 60, 32, 20, 13, 10, 5, 4, 3, 2, 1};
     /* 2.9 s are 3: the third repetition of a SYN comes at 3 s less the clock's tick. */
     int64_t s = (ns + second_ns / 10) / second_ns;
 
@@ -165,6 +165,8 @@ static void key_signs(struct cell_key *key, const struct piece *piece, unsigned 
     if (again.n) {
         key->waited_s = seconds_step(end_ns - again.first_ns);
     }
+    /* Of repetitions 4 s are as good as 3. */
+    key->span_s = key->span_s == 4 ? 3 : key->span_s;
 }
 
 /* What stands for nothing but another page accuses only where nothing was empty. */

@@ -70,7 +70,7 @@ struct cell_key {
     uint8_t sign;     /* enum attempt_sign */
     uint8_t repeats;  /* Times the same was sent, at most 5. */
     uint8_t span_s;   /* Seconds from first to last repetition: 0, 1, 2, 3, 5, 10, 32 */
-    uint8_t waited_s; /* Seconds from the first of them to the end: likewise, 60, 120 */
+    uint8_t waited_s; /* Seconds from first of them to the end: 4, 60, 120, too */
     uint8_t icmp_type, icmp_code;
     uint8_t rst_ttl;
     uint8_t payload; /* enum payload_kind of the opener's first payload. */

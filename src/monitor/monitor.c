@@ -19,8 +19,9 @@
 
 enum {
     TURN_BATCHES = 64, /* Of one interface, before others and signals are asked. */
-    LOOK_MS = 2000,    /* Between judgings for events, ... */
-    LOOK_FACTOR = 10,  /* ... or this many times as long as one took. */
+    LOOK_MS = 1000,    /* Between judgings for events, ... */
+    SOON_MS = 250,     /* ... while something waits for its time to pass, ... */
+    LOOK_FACTOR = 8,   /* ... or this many times as long as one takes. */
     STATS_MS = 60000
 };
 
@@ -31,6 +32,7 @@ struct monitor {
     struct collector *collector;
     struct live *lives[MONITOR_MAX_INTERFACES];
     bool gone[MONITOR_MAX_INTERFACES];
+    bool behind[MONITOR_MAX_INTERFACES]; /* There was more than a turn takes. */
     size_t n_sources, n_lost;
     bool *lost; /* Of the caller: is one of them? */
     struct snapshot snapshot;
@@ -96,6 +98,7 @@ static void source_read(struct monitor *m, size_t i)
         }
         collector_add(m->collector, m->frames, n);
     }
+    m->behind[i] = n > 0 && !m->gone[i];
     if (m->gone[i]) {
         say(m, err.text);
         *m->lost = true;
@@ -103,13 +106,34 @@ static void source_read(struct monitor *m, size_t i)
     }
 }
 
-/* Time of day, in nanoseconds: an interface that is silent ages what waits. */
+/* Time of day, in nanoseconds. */
 static int64_t now_ns(void)
 {
     struct timespec t;
 
     clock_gettime(CLOCK_REALTIME, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int block_ms(const struct monitor *m)
+{
+    int ms = m->options->live.block_ms;
+
+    return ms ? ms : LIVE_DEFAULT_BLOCK_MS;
+}
+
+/* Until when all packets were seen, so that silence since is silence: an interface on
+ * which nothing is sent ages what waits for an answer.  A packet may wait in the kernel
+ * for its block to be full; how long, where more have come than were read, nobody
+ * knows. */
+static int64_t seen_until_ns(const struct monitor *m)
+{
+    for (size_t i = 0; i < m->n_sources; i++) {
+        if (m->behind[i]) {
+            return 0;
+        }
+    }
+    return now_ns() - (int64_t)block_ms(m) * 2 * 1000000;
 }
 
 /* Starts a report if one is wanted, or time for a look has come, and none is made. */
@@ -124,7 +148,7 @@ static void report_begin(struct monitor *m)
         return;
     }
     infos_of(m, infos);
-    options.now_ns = now_ns();
+    options.now_ns = seen_until_ns(m);
     m->making = m->wanted;
     m->wanted = false;
     m->snapshot_ms = now;
@@ -134,13 +158,15 @@ static void report_begin(struct monitor *m)
     }
 }
 
-/* Judging may take no more than a tenth of the time. */
+/* What turned is to be told within two seconds of its row's time to wait; but judging
+ * may take no more than an eighth of the time. */
 static void look_ahead(struct monitor *m)
 {
-    int64_t now = clock_ms(), took = (now - m->snapshot_ms) * LOOK_FACTOR;
+    int64_t least = (clock_ms() - m->snapshot_ms) * LOOK_FACTOR;
+    int64_t between = outlets_wait(&m->outlets) ? SOON_MS : LOOK_MS;
 
     if (m->look_ms != INT64_MAX) {
-        m->look_ms = now + (took > LOOK_MS ? took : LOOK_MS);
+        m->look_ms = m->snapshot_ms + (between > least ? between : least);
     }
 }
 
@@ -178,11 +204,9 @@ static void reload(struct monitor *m)
  * signal is waited for. */
 static void stop(struct monitor *m)
 {
-    int block_ms = m->options->live.block_ms;
-
     if (m->stop_ms == INT64_MAX) {
         notify_tell(&m->notify, "STOPPING=1");
-        m->stop_ms = clock_ms() + 2 * (block_ms ? block_ms : LIVE_DEFAULT_BLOCK_MS);
+        m->stop_ms = clock_ms() + 2 * block_ms(m);
     }
 }
 

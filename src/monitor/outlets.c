@@ -84,6 +84,20 @@ void outlets_report(struct outlets *outlets, const char *report, size_t len)
     }
 }
 
+bool outlets_wait(const struct outlets *outlets)
+{
+    size_t i;
+    const json_t *row;
+
+    json_array_foreach(json_object_get(outlets->report, "coverage"), i, row)
+    {
+        if (json_object_get(json_object_get(row, "devices"), "pending")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* All interfaces together. */
 void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms)
 {

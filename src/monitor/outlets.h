@@ -37,6 +37,8 @@ void outlets_close(struct outlets *outlets);
 bool outlets_any(const struct outlets *outlets);
 
 void outlets_report(struct outlets *outlets, const char *report, size_t len);
+/* Is there something in the last report that may turn by time alone? */
+bool outlets_wait(const struct outlets *outlets);
 void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms);
 void outlets_reopen(struct outlets *outlets, int64_t now_ms);
 

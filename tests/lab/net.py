@@ -251,9 +251,10 @@ table ip n {
 
     # --- the mirror ---
 
-    def capture(self, path, name="sw", interface="uplink", expression=""):
+    def capture(self, path, name="sw", interface="uplink", expression="", precision="micro"):
         child = self.start(name, "tcpdump", "-i", interface, "-s", "0", "-U", "-n",
-                           "--immediate-mode", "-Z", "root", "-w", path, *([expression] if expression else []))
+                           "--immediate-mode", "-Z", "root", "--time-stamp-precision", precision,
+                           "-w", path, *([expression] if expression else []))
         for _ in range(50):
             if os.path.exists(path):
                 break

@@ -5,6 +5,7 @@ A network namespace with a pair of veth ends: sample captures go into pl0 at the
 and pl1 is captured.
 """
 import contextlib
+import datetime
 import json
 import os
 import shutil
@@ -153,12 +154,26 @@ def neutral(report):
     return report
 
 
-def equal(got, want, what):
+def moment(value):
+    """Seconds, of a time in a report; None: it is none."""
+    try:
+        return datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").timestamp()
+    except (TypeError, ValueError):
+        return None
+
+
+def equal(got, want, what, within_s=0.0):
+    """Times may differ by so many seconds."""
     if isinstance(got, dict) and isinstance(want, dict) and set(got) == set(want):
         for key in want:
-            equal(got[key], want[key], "%s: %s" % (what, key))
+            equal(got[key], want[key], "%s: %s" % (what, key), within_s)
+    elif isinstance(got, list) and isinstance(want, list) and len(got) == len(want):
+        for i, pair in enumerate(zip(got, want)):
+            equal(*pair, "%s, %d" % (what, i), within_s)
     elif got != want:
-        raise AssertionError("%s: %.300s, not %.300s" % (what, json.dumps(got), json.dumps(want)))
+        a, b = moment(got), moment(want)
+        if a is None or b is None or abs(a - b) > within_s:
+            raise AssertionError("%s: %.300s, not %.300s" % (what, json.dumps(got), json.dumps(want)))
 
 
 def schema_of_events(root):
