@@ -401,7 +401,45 @@ bool collector_end(struct collector *c, const struct capture_info *const *infos)
     return !c->failed;
 }
 
+bool collector_cut(struct collector *c, size_t shard, struct tally *into,
+                   int64_t now_ns)
+{
+    c->failed = !shard_cut(&c->shards[shard], into, now_ns) || c->failed;
+    return !c->failed;
+}
+
+void collector_resume(struct collector *c, struct tally *before)
+{
+    tally_move_head(&c->tally, before);
+}
+
+void collector_forget_windows(struct collector *c, int64_t ns)
+{
+    tally_forget_windows(&c->tally, ns);
+}
+
 struct tally *collector_take(struct collector *c)
+{
+    return collector_take_with(c, NULL, 0);
+}
+
+/* Where there is no room for all, the oldest is left out. */
+static bool past_merge(struct tally *tally, const struct past *past, size_t n)
+{
+    bool ok = true;
+
+    while (ok && n-- > 0) {
+        if (past[n].identities_only) {
+            tally_merge_identities(tally, past[n].tally);
+        } else {
+            ok = tally_merge(tally, past[n].tally);
+        }
+    }
+    return ok;
+}
+
+struct tally *collector_take_with(struct collector *c, const struct past *past,
+                                  size_t n)
 {
     struct tally *tally = calloc(1, sizeof *tally);
     bool ok = true;
@@ -423,6 +461,7 @@ struct tally *collector_take(struct collector *c)
     tally->own_pages = c->pages;
     tally->pages = NULL;
     c->pages = (struct pages){0};
+    ok = ok && past_merge(tally, past, n);
     ok = ok && tally_merge(tally, &c->tally) && tally_settle(tally);
     tally_fini(&c->tally);
     tally_init(&c->tally);

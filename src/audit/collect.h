@@ -58,4 +58,30 @@ bool collector_end(struct collector *collector,
  * free().  The collector is empty afterwards.  NULL: out of memory. */
 struct tally *collector_take(struct collector *collector);
 
+/* --- captures that do not end --- */
+
+/* Before collector_begin(): captures, frames, windows and days of 'before' go on here,
+ * and are no longer there.  What else it holds can then be 'past' below. */
+void collector_resume(struct collector *collector, struct tally *before);
+
+/* Moves what is over from shard 'shard', of SHARDS, into 'into'; frames keep their
+ * ordinals, which only this collector can tell.  'now_ns': no packet of before that
+ * time will come.  False: memory ran out, and the collector is good for nothing more.
+ */
+bool collector_cut(struct collector *collector, size_t shard, struct tally *into,
+                   int64_t now_ns);
+
+/* Forgets when sources captured before 'ns'. */
+void collector_forget_windows(struct collector *collector, int64_t ns);
+
+/* Evidence that was cut, or resumed from. */
+struct past {
+    const struct tally *tally;
+    bool identities_only; /* Of it only who has which address. */
+};
+
+/* collector_take(), and 'past' besides, the oldest first. */
+struct tally *collector_take_with(struct collector *collector, const struct past *past,
+                                  size_t n);
+
 #endif

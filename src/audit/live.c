@@ -66,7 +66,8 @@ static bool tells_reset(const struct piece *into, const struct piece *from)
     return tells;
 }
 
-/* Makes one of several sources' views of each flow.  Returns how many are left. */
+/* Makes one of several sources' views of each flow.  Returns how many are left; those
+ * that were joined to others stand behind them. */
 static size_t views_join(struct piece **pieces, size_t n)
 {
     size_t left = 0;
@@ -83,10 +84,55 @@ static size_t views_join(struct piece **pieces, size_t n)
             piece_merge_view(last, pieces[i]);
             last->key.source = source;
         } else {
+            struct piece *joined = pieces[left];
+
             pieces[left++] = pieces[i];
+            pieces[i] = joined;
         }
     }
     return left;
+}
+
+/* How many pieces from the first on are of its 5-tuple; '*last_ns' is the last packet
+ * of these. */
+static size_t group_at(struct piece *const *pieces, size_t n, int64_t *last_ns)
+{
+    size_t in_group = 0;
+
+    *last_ns = 0;
+    while (in_group < n && same_ends(pieces[0], pieces[in_group])) {
+        int64_t ns = pieces[in_group++]->last_ns;
+
+        *last_ns = ns > *last_ns ? ns : *last_ns;
+    }
+    return in_group;
+}
+
+void live_fold(struct tally *tally, int64_t ns)
+{
+    size_t n = 0, in_group;
+
+    if (tally->n_pieces > 0) {
+        qsort(tally->pieces, tally->n_pieces, sizeof *tally->pieces, piece_cmp);
+    }
+    for (size_t i = 0; i < tally->n_pieces; i += in_group) {
+        struct piece **group = &tally->pieces[i];
+        int64_t last_ns;
+
+        in_group = group_at(group, tally->n_pieces - i, &last_ns);
+        if (last_ns >= ns) {
+            memmove(&tally->pieces[n], group, in_group * sizeof *group);
+            n += in_group;
+            continue;
+        }
+        for (size_t k = views_join(group, in_group); k-- > 0;) {
+            tally_fold(tally, group[k]);
+        }
+        for (size_t k = 0; k < in_group; k++) {
+            tally_spare_piece(tally, group[k]);
+        }
+    }
+    tally->n_pieces = n;
 }
 
 /* Pieces are sorted: one that another follows on the same 5-tuple is over. */

@@ -95,6 +95,10 @@ bool record_move_runs(const struct record_move *move, size_t first_capture);
 void record_copy(const struct record_kind *kind, void *to, const void *from,
                  const struct record_move *move);
 
+/* Adds a record of one tally to another: moved, and combined with what is there. */
+void record_move_one(const struct record_kind *kind, const void *record,
+                     const struct record_move *move);
+
 /* Combines 'from', moved already, into 'to'. */
 void record_combine(const struct tally *tally, const struct record_kind *kind, void *to,
                     const void *from);

@@ -44,6 +44,11 @@ void shard_apply(struct shard *shard, const struct shard_packet *item);
 /* Moves the live flows into the tally. */
 void shard_finish(struct shard *shard);
 
+/* Moves everything that is over into 'into', and forgets it (cut.c).  Live flows stay,
+ * and so do flows that another source may complete until 'now_ns' is past their time.
+ * False: out of memory; what was not moved yet stays. */
+bool shard_cut(struct shard *shard, struct tally *into, int64_t now_ns);
+
 /* --- what payloads tell (payload.c) --- */
 
 /* Bits of piece.settled: one for each end, and one of a flow that speaks SIP. */

@@ -60,7 +60,10 @@ void tally_fini(struct tally *tally)
     free(tally->names.slots);
     free(tally->pieces);
     free(tally->closed);
+    free(tally->spare);
     free(tally->windows);
+    free(tally->days);
+    tally_free_notes(tally);
     pages_fini(&tally->own_pages);
     memset(tally, 0, sizeof *tally);
 }
@@ -82,11 +85,17 @@ static bool piece_push(struct piece ***pieces, size_t *n, size_t *room,
     return true;
 }
 
+void tally_spare_piece(struct tally *tally, struct piece *piece)
+{
+    piece_push(&tally->spare, &tally->n_spare, &tally->spare_room, piece);
+}
+
 /* A copy of the piece in the tally's pages.  NULL: out of memory. */
 static struct piece *piece_copy(struct tally *tally, const struct piece *piece)
 {
-    struct piece *copy =
-        pages_take(tally->pages ? tally->pages : &tally->own_pages, sizeof *copy);
+    struct pages *pages = tally->pages ? tally->pages : &tally->own_pages;
+    struct piece *copy = tally->n_spare > 0 ? tally->spare[--tally->n_spare]
+                                            : pages_take(pages, sizeof *copy);
 
     if (copy) {
         *copy = *piece;
@@ -287,10 +296,9 @@ static bool pieces_merge(const struct record_move *move)
     return true;
 }
 
-static bool records_merge(const struct record_kind *kind,
-                          const struct record_move *move)
+void record_move_one(const struct record_kind *kind, const void *record,
+                     const struct record_move *move)
 {
-    const struct pool *from = record_pool_of(move->from, kind);
     struct pool *into = record_pool(move->into, kind);
     union {
         struct cell cell;
@@ -300,20 +308,26 @@ static bool records_merge(const struct record_kind *kind,
         struct expectation expectation;
         struct media media;
     } moved;
+    bool is_new;
+
+    record_copy(kind, &moved, record, move);
+    void *entry = pool_add(into, &moved, &is_new);
+    if (entry && is_new) {
+        memcpy(entry, &moved, kind->size);
+    } else if (entry) {
+        record_combine(move->into, kind, entry, &moved);
+    }
+}
+
+static void records_merge(const struct record_kind *kind,
+                          const struct record_move *move)
+{
+    const struct pool *from = record_pool_of(move->from, kind);
 
     for (uint32_t i = 0; i < from->n; i++) {
-        bool is_new;
-
-        record_copy(kind, &moved, pool_at(from, i), move);
-        void *entry = pool_add(into, &moved, &is_new);
-        if (entry && is_new) {
-            memcpy(entry, &moved, kind->size);
-        } else if (entry) {
-            record_combine(move->into, kind, entry, &moved);
-        }
+        record_move_one(kind, pool_at(from, i), move);
     }
-    into->n_refused += from->n_refused;
-    return true;
+    record_pool(move->into, kind)->n_refused += from->n_refused;
 }
 
 static bool captures_merge(struct tally *into, const struct tally *from,
@@ -361,6 +375,11 @@ static bool merge(struct tally *into, const struct tally *from, bool adopt)
 
         if (!tally_add_window(into, record_move_source(&move, w->source), w->first_ns,
                               w->last_ns)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < from->n_days; i++) {
+        if (!tally_add_day(into, &from->days[i])) {
             return false;
         }
     }

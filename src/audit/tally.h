@@ -21,6 +21,7 @@
 #include "names/names.h"
 
 #include <policap/error.h>
+#include <stdio.h>
 
 enum {
     TALLY_MAX_SOURCES = 256, /* Interfaces of one tap. */
@@ -311,8 +312,32 @@ struct name_table {
     uint32_t *offsets; /* By id. */
     uint32_t *slots;
     uint32_t n, room, mask;
+    uint32_t n_free, hint; /* Ids up to 'n' that are no name's any more. */
     size_t used, capacity;
+    size_t max_bytes; /* 0: as many as any tally may have. */
     uint64_t n_refused;
+};
+
+/* Sums of a day, of which nothing else is kept: no host can be told from them. */
+enum day_count {
+    DAY_HOURS,
+    DAY_FLOWS,
+    DAY_ANSWERED, /* Of 'flows': data both ways, or an open connection. */
+    DAY_SILENT,   /* The opener repeated what nothing answered. */
+    DAY_RESET,
+    DAY_ICMP, /* Stopped by an ICMP error. */
+    DAY_PACKETS,
+    DAY_BYTES,
+    DAY_LOOKUPS, /* Queries of DNS. */
+    DAY_BACKGROUND,
+    DAY_COUNTS
+};
+
+enum { TALLY_MAX_DAYS = 1024, TALLY_MAX_NOTES = 65536 };
+
+struct day {
+    uint32_t day; /* Since 1970, UTC. */
+    uint64_t n[DAY_COUNTS];
 };
 
 struct tally {
@@ -329,11 +354,17 @@ struct tally {
     size_t n_runs, runs_room;
     char taps[TALLY_MAX_TAPS][TAP_NAME_LEN]; /* Tap n is named taps[n - 1]. */
     size_t n_taps;
+    struct day *days; /* In order. */
+    size_t n_days;
+    char **notes; /* Of whoever writes the tally to himself; not merged.  Owned. */
+    size_t n_notes;
     uint64_t background[BACKGROUNDS];
     uint64_t evicted; /* Flows driven out early, or that could not stay. */
     bool keep_pieces; /* Closed pieces are kept as they are too: `flows`. */
     bool stay;        /* Flows that are over stay pieces, while there is room: another
                          part of the capture or another source may complete them. */
+    struct piece **spare; /* Memory of pieces that are needed no longer. */
+    size_t n_spare, spare_room;
     struct piece **closed;
     size_t n_closed, closed_room;
     struct pages own_pages; /* In which pieces lie ... */
@@ -345,6 +376,9 @@ void tally_fini(struct tally *tally);
 
 /* The id of 'name', made where it is new.  0: the table is full, or 'name' is "". */
 uint32_t tally_name(struct tally *tally, const char *name);
+/* Forgets the names for which 'used', by id, is 0; ids of others stay as they are.
+ * False: out of memory, and nothing is forgotten. */
+bool tally_keep_names(struct tally *tally, const uint8_t *used);
 /* Borrowed until the next tally_name(). */
 const char *tally_name_text(const struct tally *tally, uint32_t id);
 
@@ -364,6 +398,12 @@ const char *tally_tap_name(const struct tally *tally, unsigned tap);
 bool tally_add_piece(struct tally *tally, const struct piece *piece);
 /* Likewise one that lies in the tally's pages already. */
 bool tally_adopt_piece(struct tally *tally, struct piece *piece);
+
+/* Says that a piece, which is no longer among them, is not needed. */
+void tally_spare_piece(struct tally *tally, struct piece *piece);
+
+/* Folds flows of which no source saw a packet from 'ns' on (live.c). */
+void live_fold(struct tally *tally, int64_t ns);
 
 /* Folds a flow that is over into its cell. */
 void tally_fold(struct tally *tally, const struct piece *piece);
@@ -386,6 +426,36 @@ bool tally_absorb(struct tally *into, struct tally *from);
 /* Stitches the flows that are not over, folds those that can get no more packets, and
  * sorts all records by their keys: the form in which equal evidence is equal bytes. */
 bool tally_settle(struct tally *tally);
+
+/* --- what stays of days, and what the writer noted (days.c) --- */
+
+/* Adds sums to those of their day.  The oldest day goes where there are too many.
+ * False: out of memory. */
+bool tally_add_day(struct tally *tally, const struct day *day);
+const char *day_count_name(enum day_count count);
+
+/* What a tally of hours sums up to, added to 'day'. */
+void tally_sum_up(const struct tally *tally, struct day *day);
+
+/* Takes a copy of 'text'.  False: out of memory, or there are too many. */
+bool tally_add_note(struct tally *tally, const char *text);
+void tally_free_notes(struct tally *tally);
+
+/* --- a tally that goes on for months (cut.c) --- */
+
+/* Moves captures, runs of frames, taps, windows and days of 'from' into 'into', which
+ * has none of them. */
+void tally_move_head(struct tally *into, struct tally *from);
+
+/* Moves the records of 'from' into 'into'; frames stay as they are.  'from' keeps its
+ * memory for more.  False: out of memory. */
+bool tally_move_records(struct tally *into, struct tally *from);
+
+/* Adds what 'from' knows of who has which address. */
+void tally_merge_identities(struct tally *into, const struct tally *from);
+
+/* Forgets windows that ended before 'ns', and cuts those that began before. */
+void tally_forget_windows(struct tally *tally, int64_t ns);
 
 /* Latest packet of any source. */
 int64_t tally_end_ns(const struct tally *tally);
@@ -419,6 +489,9 @@ const char *const *tally_limits(const struct tally *tally,
 /* Writes the records as lines of JSON.  False: '*err' says why. */
 bool tally_write(const struct tally *tally, const char *path,
                  struct policap_error *err);
+
+/* The same into an open file.  False: not all could be written. */
+bool tally_write_lines(const struct tally *tally, FILE *out);
 
 /* Reads what tally_write() wrote.  NULL: '*err' says where it is broken.  The caller
  * releases with tally_fini() and free(). */

@@ -179,6 +179,27 @@ static bool read_run(const json_t *array, struct tally *tally)
     return tally_add_run(tally, &run);
 }
 
+static json_t *day_to_json(const struct day *day)
+{
+    json_t *array = counts_to_json(day->n, DAY_COUNTS);
+
+    json_array_insert_new(array, 0, json_integer((json_int_t)day->day));
+    return array;
+}
+
+static bool read_day(const json_t *array, struct tally *tally)
+{
+    uint64_t n[DAY_COUNTS + 1];
+    struct day day;
+
+    if (!counts_from_json(array, n, DAY_COUNTS + 1) || n[0] > UINT32_MAX) {
+        return false;
+    }
+    day.day = (uint32_t)n[0];
+    memcpy(day.n, n + 1, sizeof day.n);
+    return tally_add_day(tally, &day);
+}
+
 static bool taps_from_json(const json_t *taps, struct tally *tally)
 {
     for (size_t i = 0; i < json_array_size(taps); i++) {
@@ -219,7 +240,7 @@ static bool write_line(FILE *out, const char *key, json_t *value)
     return ok;
 }
 
-static bool write_all(FILE *out, const struct tally *tally)
+bool tally_write_lines(const struct tally *tally, FILE *out)
 {
     bool ok = write_line(out, "format", json_string(FORMAT_NAME)) &&
               write_line(out, "head", head_to_json(tally));
@@ -229,6 +250,12 @@ static bool write_all(FILE *out, const struct tally *tally)
     }
     for (size_t i = 0; ok && i < tally->n_runs; i++) {
         ok = write_line(out, "frames", run_to_json(&tally->runs[i]));
+    }
+    for (size_t i = 0; ok && i < tally->n_days; i++) {
+        ok = write_line(out, "day", day_to_json(&tally->days[i]));
+    }
+    for (size_t i = 0; ok && i < tally->n_notes; i++) {
+        ok = write_line(out, "note", json_string(tally->notes[i]));
     }
     for (size_t k = 0; ok && k < RECORD_KINDS; k++) {
         const struct record_kind *kind = &record_kinds[k];
@@ -254,7 +281,7 @@ bool tally_write(const struct tally *tally, const char *path, struct policap_err
         return fail(err, "%s: %s: name a file that can be written", path,
                     strerror(errno));
     }
-    ok = write_all(out, tally);
+    ok = tally_write_lines(tally, out);
     ok = fclose(out) == 0 && ok;
     return ok || fail(err, "%s: %s: the tally is not complete", path, strerror(errno));
 }
@@ -315,6 +342,14 @@ static bool read_line(struct tally *tally, const json_t *object, const char **fi
     }
     if (strcmp(name, "frames") == 0) {
         return read_run(value, tally);
+    }
+    if (strcmp(name, "day") == 0) {
+        return read_day(value, tally);
+    }
+    if (strcmp(name, "note") == 0) {
+        const char *note = json_string_value(value);
+
+        return note && tally_add_note(tally, note);
     }
     if (strcmp(name, "piece") == 0) {
         return piece_from_json(value, tally, &piece) && tally_add_piece(tally, &piece);

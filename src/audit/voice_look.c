@@ -229,8 +229,12 @@ static struct media *media_find(struct tally *tally, struct flow_end *end,
                             packet->dst_port};
     struct media *media;
 
-    if (end->media) {
-        return pool_at(&tally->media, end->media - 1);
+    /* Another may lie there since the records were taken away (shard_cut()). */
+    if (end->media > 0 && end->media <= tally->media.n) {
+        media = pool_at(&tally->media, end->media - 1);
+        if (memcmp(&media->key, &key, sizeof key) == 0) {
+            return media;
+        }
     }
     media = pool_add(&tally->media, &key, NULL);
     if (media) {

@@ -118,7 +118,10 @@ static bool grow_slots(struct pool *pool)
 static bool grow_entries(struct pool *pool)
 {
     uint32_t room = pool->room ? pool->room * 2 : FIRST_ROOM;
-    uint8_t *entries = realloc(pool->entries, room * pool->entry_size);
+    uint8_t *entries;
+
+    room = room < pool->max ? room : pool->max;
+    entries = realloc(pool->entries, room * pool->entry_size);
 
     if (!entries) {
         return false;
@@ -154,6 +157,20 @@ void *pool_add(struct pool *pool, const void *key, bool *is_new)
     pool->slots[slot_with(pool, slot_value(hash, pool->n))] = slot_value(hash, pool->n);
     pool->n++;
     return entry;
+}
+
+size_t pool_shrink(struct pool *pool)
+{
+    uint8_t *entries = pool->n < pool->room && pool->n > 0
+                           ? realloc(pool->entries, pool->n * pool->entry_size)
+                           : NULL;
+
+    if (entries) {
+        pool->entries = entries;
+        pool->room = pool->n;
+    }
+    return pool->room * pool->entry_size +
+           (pool->slots ? ((size_t)pool->mask + 1) * sizeof *pool->slots : 0);
 }
 
 /* Empties slot 's' and moves later entries of its run back, so that no probe that

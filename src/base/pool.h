@@ -43,6 +43,9 @@ static inline void *pool_at(const struct pool *pool, uint32_t i)
     return pool->entries + (size_t)i * pool->entry_size;
 }
 
+/* Gives back memory for entries that are not there.  Returns how many bytes stay. */
+size_t pool_shrink(struct pool *pool);
+
 /* Takes entry 'i' out; the last entry moves into its place. */
 void pool_remove(struct pool *pool, uint32_t i);
 

@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+enum { DATE_LEN = 10 }; /* Of 2026-11-22. */
+
 json_t *json_count(uint64_t n)
 {
     return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
@@ -314,13 +316,42 @@ static json_t *summary_part(const struct judgement *judgement)
         json_count(s->unjudged), "other_flows", json_count(s->other_flows));
 }
 
+static json_t *day_object(const struct day *day)
+{
+    char text[TIME_TEXT_LEN];
+    json_t *object = json_object();
+    bool ok = object;
+
+    words_time((int64_t)day->day * 86400 * 1000000000, "Z", text);
+    ok = ok &&
+         json_object_set_new(object, "day", json_stringn_nocheck(text, DATE_LEN)) == 0;
+    for (unsigned i = 0; i < DAY_COUNTS; i++) {
+        ok = ok && json_object_set_new(object, day_count_name((enum day_count)i),
+                                       json_count(day->n[i])) == 0;
+    }
+    return json_whole(object, ok);
+}
+
+/* What is left of days of which the evidence is not kept. */
+static bool add_days(json_t *report, const struct tally *tally)
+{
+    json_t *array = json_array();
+    bool ok = array && report;
+
+    for (size_t i = 0; i < tally->n_days; i++) {
+        ok = json_append(array, day_object(&tally->days[i])) && ok;
+    }
+    array = json_whole(array, ok);
+    return array && json_object_set_new(report, "days", array) == 0;
+}
+
 json_t *json_report(const struct judgement *judgement,
                     const struct judge_options *options)
 {
     json_t *tool =
         json_pack("{s:s, s:s}", "name", "policap", "version", POLICAP_VERSION);
 
-    return json_pack(
+    json_t *report = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:n, "
         "s:o, s:o, s:o}",
         "schema", "policap-report/1", "tool", tool, "verdict",
@@ -334,4 +365,7 @@ json_t *json_report(const struct judgement *judgement,
         json_problems(judgement), "findings", "coverage", json_coverage(judgement),
         "devices", "roles", json_roles(judgement), "unlisted", json_unlisted(judgement),
         "background", json_background(judgement));
+    return judgement->tally->n_days > 0 && report
+               ? json_whole(report, add_days(report, judgement->tally))
+               : report;
 }

@@ -293,6 +293,25 @@ static void check_full(void **state)
     fixture_fini(&f);
 }
 
+static void check_days(void **state)
+{
+    struct day day = {.day = 20000, .n[DAY_HOURS] = 24};
+    struct fixture f;
+    json_t *report;
+
+    (void)state;
+    fixture_init(&f);
+    f.tally.days = &day;
+    f.tally.n_days = 1;
+    assert_fits(&f);
+    report = report_json(&f.judgement, &f.options);
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(json_object_get(report, "days"), 0), "day")),
+                        "2024-10-04");
+    json_decref(report);
+    fixture_fini(&f);
+}
+
 static void check_empty(void **state)
 {
     struct fixture f;
@@ -378,6 +397,7 @@ int main(int argc, char **argv)
     enum { FIXED = 3 };
     struct CMUnitTest tests[FIXED + ARRAY_LEN(faults)] = {
         cmocka_unit_test(check_full),
+        cmocka_unit_test(check_days),
         cmocka_unit_test(check_empty),
         cmocka_unit_test(check_words),
     };
