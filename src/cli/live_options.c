@@ -2,6 +2,7 @@
  *
  * The options of `policap live`.
  */
+#include "audit/hours.h"
 #include "base/error.h"
 #include "base/moment.h"
 #include "cli/options.h"
@@ -10,7 +11,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { MAX_RING_MIB = 2047, MIN_SNAPLEN = 64, MAX_BLOCK_MS = 10000 };
+enum {
+    MAX_RING_MIB = 2047,
+    MIN_SNAPLEN = 64,
+    MAX_BLOCK_MS = 10000,
+    MIN_WINDOW_S = 3600
+};
 
 bool live_set_interface(struct options *o, const char *value, struct policap_error *err)
 {
@@ -42,6 +48,21 @@ bool live_set_events(struct options *o, const char *value, struct policap_error 
     (void)err;
     o->monitor.events = value;
     return true;
+}
+
+bool live_set_state(struct options *o, const char *value, struct policap_error *err)
+{
+    (void)err;
+    o->monitor.state = value;
+    return true;
+}
+
+bool live_set_window(struct options *o, const char *value, struct policap_error *err)
+{
+    return (duration_parse(value, &o->monitor.window_s) &&
+            o->monitor.window_s >= MIN_WINDOW_S &&
+            o->monitor.window_s <= (HOURS_KEPT - 1) * MIN_WINDOW_S) ||
+           fail(err, "--window %.60s: write a time from 1h to 167h", value);
 }
 
 bool live_set_user(struct options *o, const char *value, struct policap_error *err)

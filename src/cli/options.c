@@ -243,6 +243,8 @@ static const struct option_rule rules[] = {
     {"--report", NULL, LIVE, true, live_set_report},
     {"--every", NULL, LIVE, true, live_set_every},
     {"--events", NULL, LIVE, true, live_set_events},
+    {"--state", NULL, LIVE, true, live_set_state},
+    {"--window", NULL, LIVE, true, live_set_window},
     {"--user", "-u", LIVE, true, live_set_user},
     {"--listen", NULL, LIVE, true, live_set_listen},
     {"--ring", NULL, LIVE, true, live_set_ring},

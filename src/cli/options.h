@@ -66,6 +66,10 @@ bool live_set_every(struct options *options, const char *value,
                     struct policap_error *err);
 bool live_set_events(struct options *options, const char *value,
                      struct policap_error *err);
+bool live_set_state(struct options *options, const char *value,
+                    struct policap_error *err);
+bool live_set_window(struct options *options, const char *value,
+                     struct policap_error *err);
 bool live_set_user(struct options *options, const char *value,
                    struct policap_error *err);
 bool live_set_listen(struct options *options, const char *value,

@@ -6,7 +6,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { SIGNATURES = 9000000, SIGNATURE_REVISION = 1 };
+enum {
+    SIGNATURES = 9000000,
+    SIGNATURE_REVISION = 1,
+    TIME_LEN = 26 /* Of 2026-11-22T07:30:01.123456, without what stands behind it. */
+};
 
 static const int64_t second_ns = 1000000000;
 
@@ -71,44 +75,57 @@ static json_int_t step_after(json_int_t n)
     return INT32_MAX;
 }
 
-static const json_t *finding_of(const json_t *report, const json_t *problem)
+/* Times of equal form sort as texts.  A problem is open unless each of its findings
+ * works again at the end. */
+static void sum_add(json_t *sum, json_t *finding)
 {
-    const char *id =
-        json_string_value(json_array_get(json_object_get(problem, "findings"), 0));
-    size_t i;
-    const json_t *finding;
+    const char *first = text_of(finding, "first_seen");
+    const char *last = text_of(finding, "last_seen");
+    const char *so_far = text_of(sum, "first");
 
-    json_array_foreach(json_object_get(report, "findings"), i, finding)
-    {
-        const char *own = text_of(finding, "id");
-
-        if (id && own && strcmp(own, id) == 0) {
-            return finding;
-        }
+    if (!sum) {
+        return;
     }
-    return NULL;
+    if (!json_object_get(sum, "finding")) {
+        json_object_set(sum, "finding", finding);
+    }
+    if (first && (!*so_far || strcmp(first, so_far) < 0)) {
+        json_object_set(sum, "first", json_object_get(finding, "first_seen"));
+    }
+    if (last && strcmp(last, text_of(sum, "last")) > 0) {
+        json_object_set(sum, "last", json_object_get(finding, "last_seen"));
+    }
+    if (!json_is_true(json_object_get(finding, "resolved"))) {
+        json_object_set_new(sum, "open", json_true());
+    }
 }
 
-/* A problem is over when each of its findings works again at the end. */
-static bool is_resolved(const json_t *report, const json_t *problem)
+/* What the findings of each problem say together, by the problem's id: in one pass,
+ * since there may be many of both. */
+static json_t *sums_of(const json_t *report)
 {
-    const char *id = text_of(problem, "id");
-    bool resolved = false;
+    json_t *sums = json_object();
     size_t i;
-    const json_t *finding;
+    json_t *finding;
 
     json_array_foreach(json_object_get(report, "findings"), i, finding)
     {
-        const char *of = text_of(finding, "problem");
+        const char *id = text_of(finding, "problem");
+        json_t *sum = id ? json_object_get(sums, id) : NULL;
 
-        if (id && of && strcmp(of, id) == 0) {
-            if (!json_is_true(json_object_get(finding, "resolved"))) {
-                return false;
-            }
-            resolved = true;
+        if (id && !sum) {
+            sum = json_pack("{s:s, s:s, s:b}", "first", "", "last", "", "open", false);
+            json_object_set_new(sums, id, sum);
         }
+        sum_add(sum, finding);
     }
-    return resolved;
+    return sums;
+}
+
+/* The finding that stands for a problem: the first that it names. */
+static const json_t *finding_of(const json_t *sum)
+{
+    return json_object_get(sum, "finding");
 }
 
 static void meta(json_t *metadata, const char *key, const char *value)
@@ -161,7 +178,7 @@ static void meta_frames(json_t *metadata, const json_t *finding)
 }
 
 static json_t *metadata_of(const json_t *report, const json_t *problem,
-                           const json_t *finding, const char *state)
+                           const json_t *finding, const char *state, const char *since)
 {
     const json_t *peer = json_object_get(finding, "peer");
     const json_t *devices = json_object_get(problem, "devices");
@@ -180,6 +197,7 @@ static json_t *metadata_of(const json_t *report, const json_t *problem,
     meta(m, "policap_block_by", text_of(problem, "blocked_by"));
     meta(m, "policap_owner", text_of(problem, "owner"));
     meta(m, "policap_scope", text_of(problem, "scope"));
+    meta(m, "policap_since", since);
     meta_number(m, "policap_devices",
                 json_integer_value(json_object_get(devices, "affected")));
     meta_frames(m, finding);
@@ -213,7 +231,7 @@ static int severity_of(const json_t *finding)
 }
 
 static json_t *alert_of(const json_t *report, const json_t *problem,
-                        const json_t *finding, const char *state)
+                        const json_t *finding, const char *state, const char *since)
 {
     const char *kind = text_of(problem, "kind"), *row = text_of(problem, "row");
     const char *cause = text_of(problem, "cause");
@@ -226,7 +244,7 @@ static json_t *alert_of(const json_t *report, const json_t *problem,
                      "gid", 1, "signature_id", signature_of(kind), "rev",
                      SIGNATURE_REVISION, "signature", signature, "category",
                      "Policy Violation", "severity", severity_of(finding), "metadata",
-                     metadata_of(report, problem, finding, state));
+                     metadata_of(report, problem, finding, state, since));
 }
 
 static void add_text(json_t *line, const char *key, const char *value)
@@ -262,10 +280,9 @@ static void add_flow(json_t *line, const json_t *finding)
 }
 
 static void tell(struct events *events, const json_t *report, const json_t *problem,
-                 const char *state)
+                 const json_t *finding, const char *state, const char *since)
 {
     const char *now = text_of(report, "now");
-    const json_t *finding = finding_of(report, problem);
     char timestamp[40];
     json_t *line;
 
@@ -274,7 +291,8 @@ static void tell(struct events *events, const json_t *report, const json_t *prob
     add_text(line, "host", events->host);
     add_text(line, "in_iface", events->iface);
     add_flow(line, finding);
-    json_object_set_new(line, "alert", alert_of(report, problem, finding, state));
+    json_object_set_new(line, "alert",
+                        alert_of(report, problem, finding, state, since));
     put(events, line);
     json_decref(line);
 }
@@ -296,29 +314,47 @@ static const char *turn_of(const json_t *known, bool resolved, json_int_t affect
                : NULL;
 }
 
+/* What was seen of a problem is remembered longer than its evidence is kept. */
 static void remember(struct events *events, const json_t *problem, bool open,
-                     json_int_t affected)
+                     json_int_t affected, const char *since)
 {
     const char *id = text_of(problem, "id");
 
     json_object_set_new(events->known, id,
-                        json_pack("{s:b, s:I, s:O}", "open", open, "told", affected,
-                                  "problem", problem));
+                        json_pack("{s:b, s:I, s:s, s:O}", "open", open, "told",
+                                  affected, "since", since, "problem", problem));
 }
 
-static void look_at(struct events *events, const json_t *report, const json_t *problem)
+/* Since when it is there: as was told before, else as the report says. */
+static void since_of(char since[static 40], const json_t *known, const json_t *problem,
+                     const json_t *sum)
+{
+    const char *told = text_of(known, "since"), *first = text_of(sum, "first");
+    const char *own = text_of(problem, "first_seen");
+
+    snprintf(since, 40, "%s", told ? told : first && *first ? first : own ? own : "");
+}
+
+static void look_at(struct events *events, const json_t *report, const json_t *problem,
+                    const json_t *sum)
 {
     const char *id = text_of(problem, "id");
-    const json_t *known = id ? json_object_get(events->known, id) : NULL;
+    json_t *known = id ? json_object_get(events->known, id) : NULL;
     const json_t *devices = json_object_get(problem, "devices");
     json_int_t affected = json_integer_value(json_object_get(devices, "affected"));
-    bool resolved = is_resolved(report, problem);
+    bool resolved = sum && !json_is_true(json_object_get(sum, "open"));
     const char *turn = turn_of(known, resolved, affected);
+    char since[40];
 
+    since_of(since, known, problem, sum);
     if (id && turn &&
         (known || json_object_size(events->known) < EVENTS_MAX_PROBLEMS)) {
-        tell(events, report, problem, turn);
-        remember(events, problem, !resolved, affected);
+        tell(events, report, problem, finding_of(sum), turn, since);
+        remember(events, problem, !resolved, affected, since);
+        known = json_object_get(events->known, id);
+    }
+    if (known && sum) {
+        json_object_set(known, "last", json_object_get(sum, "last"));
     }
 }
 
@@ -338,31 +374,94 @@ static bool is_in(const json_t *report, const char *id)
     return false;
 }
 
-/* What a success soon after took back is in no report any more. */
-static void look_for_gone(struct events *events, const json_t *report)
+/* What a success soon after took back is in no report any more, nor is what is too old
+ * to be judged. */
+static void look_for_gone(struct events *events, const json_t *report, int64_t since_ns)
 {
     const char *id;
     json_t *known;
+    void *next;
+    char since[40];
 
-    json_object_foreach(events->known, id, known)
+    eve_clock(since, since_ns);
+    json_object_foreach_safe(events->known, next, id, known)
     {
-        if (json_is_true(json_object_get(known, "open")) && !is_in(report, id)) {
-            tell(events, report, json_object_get(known, "problem"), "recovered");
+        const char *last = text_of(known, "last");
+        bool expired = last && *last && strncmp(last, since, TIME_LEN) < 0;
+
+        if (is_in(report, id)) {
+            continue;
+        }
+        if (json_is_true(json_object_get(known, "open"))) {
+            tell(events, report, json_object_get(known, "problem"), NULL,
+                 expired ? "expired" : "recovered", text_of(known, "since"));
             json_object_set_new(known, "open", json_false());
+        }
+        if (expired) {
+            json_object_del(events->known, id);
         }
     }
 }
 
-void events_report(struct events *events, const json_t *report)
+void events_report(struct events *events, const json_t *report, int64_t since_ns)
 {
+    json_t *sums = sums_of(report);
     size_t i;
     const json_t *problem;
 
     json_array_foreach(json_object_get(report, "problems"), i, problem)
     {
-        look_at(events, report, problem);
+        const char *id = text_of(problem, "id");
+
+        look_at(events, report, problem, id ? json_object_get(sums, id) : NULL);
     }
-    look_for_gone(events, report);
+    json_decref(sums);
+    look_for_gone(events, report, since_ns);
+}
+
+void events_free_notes(char **notes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(notes[i]);
+    }
+    free(notes);
+}
+
+char **events_notes(const struct events *events, size_t *n)
+{
+    char **notes = calloc(json_object_size(events->known) + 1, sizeof *notes);
+    const char *id;
+    json_t *known;
+
+    *n = 0;
+    if (!notes) {
+        return NULL;
+    }
+    json_object_foreach(events->known, id, known)
+    {
+        notes[*n] = json_dumps(known, JSON_COMPACT);
+        if (!notes[*n]) {
+            events_free_notes(notes, *n);
+            return NULL;
+        }
+        ++*n;
+    }
+    return notes;
+}
+
+/* The file may be anybody's work: each value has the type that is asked of it. */
+void events_recall(struct events *events, const char *note)
+{
+    json_t *known = json_loads(note, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *problem = json_object_get(known, "problem");
+    const char *id = text_of(problem, "id"), *since = text_of(known, "since");
+
+    if (id && since && json_is_boolean(json_object_get(known, "open")) &&
+        json_is_integer(json_object_get(known, "told")) &&
+        json_object_size(events->known) < EVENTS_MAX_PROBLEMS) {
+        json_object_set(events->known, id, known);
+    }
+    json_decref(known);
 }
 
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,

@@ -4,8 +4,9 @@
  * keys are those of rules/eve.schema.json and no others.
  *
  *   alert  a problem of the report turned: it is new, it reached 2, 5, 10, 20, 50, ...
- *          phones, it recovered, or it came back.  One a root cause, whatever the
- *          number of its findings.
+ *          phones, it recovered, it came back, or it expired: what was seen of it is
+ *          older than what is judged.  One a root cause, whatever the number of its
+ *          findings.
  *   stats  what was captured and lost.
  *
  * Reports come as the JSON that report_json() makes, so that whoever made them may have
@@ -33,8 +34,16 @@ struct events {
 bool events_init(struct events *events);
 void events_fini(struct events *events);
 
-/* Tells what turned since the report before. */
-void events_report(struct events *events, const json_t *report);
+/* Tells what turned since the report before.  'since_ns': it is of evidence from then
+ * on. */
+void events_report(struct events *events, const json_t *report, int64_t since_ns);
+
+/* What is known of problems, as texts that events_recall() of another run reads: an
+ * array of '*n', which the caller releases with events_free_notes().  NULL: out of
+ * memory. */
+char **events_notes(const struct events *events, size_t *n);
+void events_free_notes(char **notes, size_t n);
+void events_recall(struct events *events, const char *note);
 
 /* Tells what was captured: 'ns' is the time, 'uptime_s' that of the sensor. */
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,

@@ -7,6 +7,9 @@
  * judges, and nothing that it does can change what comes after.  The final report is
  * therefore that of the same packets in a file.
  *
+ * Evidence is kept by the hour for a week (audit/hours.h); reports are of the last part
+ * of it.  A state file lets the next run go on from it.
+ *
  * Once the interfaces are open, rights are given up (confine.h).
  *
  * The wall clock decides nothing; the monotonic clock only says when a report is due.
@@ -30,6 +33,9 @@ struct monitor_options {
     const char *watchdog_us;   /* ... manager (notify.h); NULL: there is none. */
     const char *listen;        /* Where HTTP is served (web.h); NULL: nowhere. */
     const char *events;        /* Where events go (sink.h); NULL: nowhere. */
+    const char *state;         /* Kept from run to run (state.h); NULL: nothing is. */
+    unsigned window_s;         /* Reports are of the last so many seconds, and up to an
+                                  hour more; 0: a day. */
     /* What is to be known by whoever looks after the sensor: one line. */
     void (*say)(void *context, const char *line);
     /* A report is ready: JSON, 'len' bytes, borrowed for the call. */

@@ -69,7 +69,8 @@ bool outlets_any(const struct outlets *outlets)
     return outlets->sink.queue || outlets->web;
 }
 
-void outlets_report(struct outlets *outlets, const char *report, size_t len)
+void outlets_report(struct outlets *outlets, const char *report, size_t len,
+                    int64_t since_ns)
 {
     if (!outlets_any(outlets)) {
         return;
@@ -77,7 +78,7 @@ void outlets_report(struct outlets *outlets, const char *report, size_t len)
     json_decref(outlets->report);
     outlets->report = json_loadb(report, len, 0, NULL);
     if (outlets->sink.queue) {
-        events_report(&outlets->events, outlets->report);
+        events_report(&outlets->events, outlets->report, since_ns);
     }
     if (outlets->web) {
         web_set_report(outlets->web, report, len);
@@ -115,6 +116,19 @@ void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms)
     if (outlets->sink.queue) {
         events_stats(&outlets->events, ns, (now_ms - outlets->begun_ms) / 1000, &sum,
                      &drops);
+    }
+}
+
+char **outlets_notes(const struct outlets *outlets, size_t *n)
+{
+    *n = 0;
+    return outlets->events.known ? events_notes(&outlets->events, n) : NULL;
+}
+
+void outlets_recall(struct outlets *outlets, const char *note)
+{
+    if (outlets->events.known) {
+        events_recall(&outlets->events, note);
     }
 }
 

@@ -36,11 +36,17 @@ void outlets_close(struct outlets *outlets);
 /* Does anybody want to be told? */
 bool outlets_any(const struct outlets *outlets);
 
-void outlets_report(struct outlets *outlets, const char *report, size_t len);
+/* 'since_ns': it is of evidence from then on. */
+void outlets_report(struct outlets *outlets, const char *report, size_t len,
+                    int64_t since_ns);
 /* Is there something in the last report that may turn by time alone? */
 bool outlets_wait(const struct outlets *outlets);
 void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms);
 void outlets_reopen(struct outlets *outlets, int64_t now_ms);
+
+/* events_notes() and events_recall(), where there are events; else none are known. */
+char **outlets_notes(const struct outlets *outlets, size_t *n);
+void outlets_recall(struct outlets *outlets, const char *note);
 
 /* Does what can be done without waiting.  False: '*err' is to be said. */
 bool outlets_run(struct outlets *outlets, int64_t now_ms, struct policap_error *err);

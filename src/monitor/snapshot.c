@@ -2,10 +2,12 @@
 #include "monitor/snapshot.h"
 
 #include "base/error.h"
+#include "monitor/state.h"
 #include "report/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +18,53 @@
 
 enum { CHILD_NICE = 5, FIRST_ROOM = 256 * 1024 };
 
-static bool write_report(int fd, struct collector *collector,
-                         const struct capture_info *const *infos,
-                         const struct policy *policy,
-                         const struct judge_options *options)
+struct tally *snapshot_take(const struct snapshot_job *job)
+{
+    struct past past[HOURS_PAST];
+    int64_t since_ns = job->state ? 0 : job->since_ns;
+    size_t n = hours_past(job->hours, since_ns, past);
+    struct tally *tally = collector_end(job->collector, job->infos)
+                              ? collector_take_with(job->collector, past, n)
+                              : NULL;
+
+    if (tally) {
+        tally_forget_windows(tally, since_ns);
+    }
+    return tally;
+}
+
+static bool write_report(FILE *out, const struct tally *tally,
+                         const struct snapshot_job *job)
 {
     struct policap_error err;
-    struct tally *tally =
-        collector_end(collector, infos) ? collector_take(collector) : NULL;
-    struct judgement *judgement = tally ? judge(tally, policy, options, &err) : NULL;
-    FILE *out = judgement ? fdopen(fd, "w") : NULL;
+    struct judgement *judgement = judge(tally, job->policy, job->options, &err);
 
-    return out && report_write_json(out, judgement, options) && fclose(out) == 0;
+    return judgement && report_write_json(out, judgement, job->options);
+}
+
+/* One word for the state that is written, or why it is not. */
+static bool write_state(FILE *out, struct tally *tally, const struct snapshot_job *job)
+{
+    struct policap_error err;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < job->n_notes; i++) {
+        ok = tally_add_note(tally, job->notes[i]) || fail(&err, "out of memory");
+    }
+    ok = ok && state_write(tally, job->state, &err);
+    return fputs(ok ? "written" : err.text, out) != EOF && ok;
+}
+
+/* What the child does. */
+static bool work(int fd, const struct snapshot_job *job)
+{
+    struct tally *tally = snapshot_take(job);
+    FILE *out = fdopen(fd, "w");
+    bool ok =
+        tally && out &&
+        (job->state ? write_state(out, tally, job) : write_report(out, tally, job));
+
+    return out && fclose(out) == 0 && ok;
 }
 
 /* A connection that the parent ends must not stay open here. */
@@ -37,9 +74,7 @@ static void close_others(int fd)
     close_range((unsigned)fd + 1, ~0u, 0);
 }
 
-bool snapshot_begin(struct snapshot *snapshot, struct collector *collector,
-                    const struct capture_info *const *infos,
-                    const struct policy *policy, const struct judge_options *options,
+bool snapshot_begin(struct snapshot *snapshot, const struct snapshot_job *job,
                     struct policap_error *err)
 {
     int fds[2];
@@ -58,7 +93,7 @@ bool snapshot_begin(struct snapshot *snapshot, struct collector *collector,
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close_others(fds[1]);
         setpriority(PRIO_PROCESS, 0, CHILD_NICE);
-        _exit(write_report(fds[1], collector, infos, policy, options) ? 0 : 1);
+        _exit(work(fds[1], job) ? 0 : 1);
     }
     close(fds[1]);
     fcntl(fds[0], F_SETFL, O_NONBLOCK);
@@ -106,6 +141,7 @@ enum snapshot_state snapshot_read(struct snapshot *snapshot)
     do {
         if (!make_room(snapshot)) {
             child_end(snapshot, true);
+            snapshot->len = 0;
             return SNAPSHOT_FAILED;
         }
         n = read(snapshot->fd, snapshot->text + snapshot->len,
@@ -117,6 +153,20 @@ enum snapshot_state snapshot_read(struct snapshot *snapshot)
     }
     return child_end(snapshot, false) && snapshot->len > 0 ? SNAPSHOT_READY
                                                            : SNAPSHOT_FAILED;
+}
+
+enum snapshot_state snapshot_wait(struct snapshot *snapshot)
+{
+    enum snapshot_state state = SNAPSHOT_RUNNING;
+
+    /* Ends when the child does, which closes the pipe. */
+    while (state == SNAPSHOT_RUNNING) {
+        struct pollfd wait = {.fd = snapshot->fd, .events = POLLIN};
+
+        poll(&wait, 1, -1);
+        state = snapshot_read(snapshot);
+    }
+    return state;
 }
 
 void snapshot_fini(struct snapshot *snapshot)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A report of what was collected so far, made by a child process.
+ * A report of what was collected so far, or the state (state.h), made by a child
+ * process.
  *
  * The child of fork() has a copy of all evidence at no cost but for the pages that
  * either changes afterwards.  It ends the captures of its copy, judges, and writes the
@@ -9,7 +10,7 @@
 #ifndef MONITOR_SNAPSHOT_H
 #define MONITOR_SNAPSHOT_H
 
-#include "audit/collect.h"
+#include "audit/hours.h"
 #include "audit/judge.h"
 
 #include <sys/types.h>
@@ -24,17 +25,35 @@ struct snapshot {
     size_t len, room;
 };
 
-/* Starts one; none may be running.  'infos' is what collector_end() wants.  False:
- * '*err'. */
-bool snapshot_begin(struct snapshot *snapshot, struct collector *collector,
-                    const struct capture_info *const *infos,
-                    const struct policy *policy, const struct judge_options *options,
+struct snapshot_job {
+    struct collector *collector;
+    const struct capture_info *const *infos; /* What collector_end() wants. */
+    const struct hours *hours;               /* What was cut off before. */
+    int64_t since_ns; /* Evidence before that hour is not judged. */
+    const struct policy *policy;
+    const struct judge_options *options;
+    const char *state; /* Not NULL: the file that is written, instead of a report ... */
+    char *const *notes; /* ... with these. */
+    size_t n_notes;
+};
+
+/* All that is known, judged or not; the collector is good for nothing more.  The caller
+ * releases with tally_fini() and free().  NULL: out of memory. */
+struct tally *snapshot_take(const struct snapshot_job *job);
+
+/* Starts one; none may be running.  False: '*err'. */
+bool snapshot_begin(struct snapshot *snapshot, const struct snapshot_job *job,
                     struct policap_error *err);
 
 enum snapshot_state { SNAPSHOT_RUNNING, SNAPSHOT_READY, SNAPSHOT_FAILED };
 
-/* Reads on.  SNAPSHOT_READY: 'text', 'len' is the report, until the next call. */
+/* Reads on.  SNAPSHOT_READY: 'text', 'len' is the report, or is of no meaning where it
+ * was the state that was wanted, until the next call.  SNAPSHOT_FAILED: it is what
+ * there is to say, or nothing where memory ran out. */
 enum snapshot_state snapshot_read(struct snapshot *snapshot);
+
+/* Waits for the end of the one that is running. */
+enum snapshot_state snapshot_wait(struct snapshot *snapshot);
 
 /* Ends a running one, and releases all. */
 void snapshot_fini(struct snapshot *snapshot);

@@ -98,10 +98,67 @@ static void check_row(void **state)
         json_t *report = report_of(row->reports[i]);
 
         assert_non_null(report);
-        events_report(&events, report);
+        events_report(&events, report, 0);
         json_decref(report);
     }
     assert_string_equal(text, row->want);
+    events_fini(&events);
+}
+
+/* What one run told is known to the next one, which gets it as text. */
+static void check_notes(void **state)
+{
+    char text[TEXT_LEN] = "";
+    struct events first = {.put = take, .context = text}, second = first;
+    json_t *report = report_of("p-1 2 0|p-2 1 0");
+    char **notes;
+    size_t n;
+
+    (void)state;
+    assert_true(events_init(&first) && events_init(&second));
+    events_report(&first, report, 0);
+    notes = events_notes(&first, &n);
+    assert_non_null(notes);
+    assert_int_equal(n, 2);
+    for (size_t i = 0; i < n; i++) {
+        events_recall(&second, notes[i]);
+    }
+    events_free_notes(notes, n);
+    text[0] = '\0';
+    events_report(&second, report, 0);
+    assert_string_equal(text, "");
+    events_recall(&second, "{\"open\": 1}");
+    events_recall(&second, "no JSON");
+    json_decref(report);
+    report = report_of("p-1 2 1|p-2 2 0");
+    events_report(&second, report, 0);
+    assert_string_equal(text, "recovered p-1 2\nupdate p-2 2\n");
+    json_decref(report);
+    events_fini(&first);
+    events_fini(&second);
+}
+
+/* A problem whose evidence is too old to be judged has not recovered. */
+static void check_expired(void **state)
+{
+    char text[TEXT_LEN] = "";
+    struct events events = {.put = take, .context = text};
+    json_t *report = report_of("p-1 1 0"), *none = report_of("");
+    json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+
+    (void)state;
+    assert_true(events_init(&events));
+    json_object_set_new(finding, "last_seen",
+                        json_string("2026-11-22T07:00:00.000000Z"));
+    events_report(&events, report, 0);
+    events_report(&events, none, 1795330799000000000); /* 06:59:59 */
+    events_report(&events, report, 0);
+    events_report(&events, none, 1795330801000000000);
+    events_report(&events, report, 0);
+    assert_string_equal(text, "new p-1 1\nrecovered p-1 1\nagain p-1 1\n"
+                              "expired p-1 1\nnew p-1 1\n");
+    json_decref(report);
+    json_decref(none);
     events_fini(&events);
 }
 
@@ -130,11 +187,14 @@ static void check_stats(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {cmocka_unit_test(check_stats)};
+    enum { OWN = 3 };
+    struct CMUnitTest tests[ARRAY_LEN(rows) + OWN] = {cmocka_unit_test(check_stats),
+                                                      cmocka_unit_test(check_notes),
+                                                      cmocka_unit_test(check_expired)};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        tests[i + 1] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
-                                           (void *)(uintptr_t)&rows[i]};
+        tests[i + OWN] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
+                                             (void *)(uintptr_t)&rows[i]};
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
