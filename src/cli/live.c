@@ -127,9 +127,11 @@ static bool check_usage(const struct options *o, struct policap_error *err)
         return fail(err, "%.200s: live reads no files: see `policap check`",
                     o->operands[0]);
     }
-    if (o->monitor.events && strcmp(o->monitor.events, "-") == 0 && !o->report &&
-        !o->output) {
-        return fail(err, "--events -: name a file for the report with -o or --report");
+    for (size_t i = 0; i < o->monitor.n_events && !o->report && !o->output; i++) {
+        if (strcmp(o->monitor.events[i], "-") == 0) {
+            return fail(err,
+                        "--events -: name a file for the report with -o or --report");
+        }
     }
     return !o->monitor.every_s || o->report ||
            fail(err, "--every: name the file with --report");

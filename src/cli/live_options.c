@@ -45,8 +45,12 @@ bool live_set_every(struct options *o, const char *value, struct policap_error *
 
 bool live_set_events(struct options *o, const char *value, struct policap_error *err)
 {
-    (void)err;
-    o->monitor.events = value;
+    struct monitor_options *m = &o->monitor;
+
+    if (m->n_events == MONITOR_MAX_SINKS) {
+        return fail(err, "--events: at most %d times", MONITOR_MAX_SINKS);
+    }
+    m->events[m->n_events++] = value;
     return true;
 }
 

@@ -31,12 +31,38 @@ void events_fini(struct events *events)
     events->known = NULL;
 }
 
+/* How much a syslog server shall make of it. */
+static enum syslog_severity syslog_severity_of(const json_t *line)
+{
+    static const enum syslog_severity of[] = {SYSLOG_INFO, SYSLOG_ERROR, SYSLOG_WARNING,
+                                              SYSLOG_NOTICE};
+    const json_t *alert = json_object_get(line, "alert");
+    const json_t *metadata = json_object_get(alert, "metadata");
+    const char *state = json_string_value(
+        json_array_get(json_object_get(metadata, "policap_state"), 0));
+    json_int_t severity = json_integer_value(json_object_get(alert, "severity"));
+
+    if (state && (strcmp(state, "recovered") == 0 || strcmp(state, "expired") == 0)) {
+        return SYSLOG_NOTICE;
+    }
+    return severity >= 0 && severity <= 3 ? of[severity] : SYSLOG_INFO;
+}
+
 static void put(struct events *events, const json_t *line)
 {
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    struct timespec now;
 
     if (text) {
-        events->put(events->context, text, strlen(text));
+        clock_gettime(CLOCK_REALTIME, &now);
+        events->put(events->context,
+                    &(struct sink_line){
+                        .text = text,
+                        .len = strlen(text),
+                        .type = text_of(line, "event_type"),
+                        .severity = syslog_severity_of(line),
+                        .ns = (int64_t)now.tv_sec * second_ns + now.tv_nsec,
+                    });
     }
     free(text);
 }

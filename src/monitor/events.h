@@ -16,6 +16,7 @@
 #define MONITOR_EVENTS_H
 
 #include "capture/live.h"
+#include "monitor/sink.h"
 
 #include <jansson.h>
 
@@ -25,8 +26,8 @@ struct events {
     json_t *known;     /* By id: what was told of a problem. */
     const char *host;  /* The sensor's name.  Borrowed. */
     const char *iface; /* Borrowed. */
-    /* Takes a line without its end. */
-    void (*put)(void *context, const char *line, size_t len);
+    /* Takes an event. */
+    void (*put)(void *context, const struct sink_line *line);
     void *context;
 };
 

@@ -164,13 +164,26 @@ static void put_report(FILE *out, const json_t *report)
     put_decoding(out, report);
 }
 
-static void put_sink(FILE *out, const struct sink *sink)
+static void put_sinks(FILE *out, const struct sink *sinks, size_t n)
 {
-    head(out, "policap_output_queue_bytes", "gauge", "Events that wait.");
-    fprintf(out, "policap_output_queue_bytes %zu\n", sink->len);
-    head(out, "policap_output_dropped_total", "counter", "Events that were dropped.");
-    fprintf(out, "policap_output_dropped_total{sink=\"events\"} %" PRIu64 "\n",
-            sink->n_dropped);
+    static const struct {
+        const char *name, *type, *help;
+    } of[] = {
+        {"policap_output_queue_depth", "gauge", "Events that wait."},
+        {"policap_output_dropped_total", "counter", "Events that were dropped."},
+        {"policap_output_failures_total", "counter", "Times that a sink failed."},
+    };
+
+    for (size_t k = 0; n > 0 && k < sizeof of / sizeof *of; k++) {
+        head(out, of[k].name, of[k].type, of[k].help);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t values[] = {sinks[i].n, sinks[i].n_dropped, sinks[i].n_failures};
+
+            fputs(of[k].name, out);
+            put_label(out, '{', "sink", sinks[i].target.text);
+            fprintf(out, "} %" PRIu64 "\n", values[k]);
+        }
+    }
 }
 
 static void put_memory(FILE *out)
@@ -201,9 +214,7 @@ char *metrics_text(const struct metrics *m)
     if (m->report) {
         put_report(out, m->report);
     }
-    if (m->sink) {
-        put_sink(out, m->sink);
-    }
+    put_sinks(out, m->sinks, m->n_sinks);
     put_memory(out);
     return fclose(out) == 0 ? text : NULL;
 }

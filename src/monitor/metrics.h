@@ -17,8 +17,9 @@ struct metrics {
     struct live *const *lives;
     const char *const *names; /* Of the interfaces. */
     size_t n;
-    const json_t *report;    /* The last one; NULL: none yet. */
-    const struct sink *sink; /* NULL: none. */
+    const json_t *report; /* The last one; NULL: none yet. */
+    const struct sink *sinks;
+    size_t n_sinks;
 };
 
 /* The caller releases with free().  NULL: out of memory. */

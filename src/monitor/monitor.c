@@ -145,7 +145,6 @@ static bool is_due(int64_t *due_ms, int64_t now, int64_t every)
 
 static void timers_run(struct monitor *m)
 {
-    struct policap_error err;
     int64_t now = monitor_clock_ms();
 
     if (is_due(&m->due_ms, now, (int64_t)m->options->every_s * 1000)) {
@@ -156,9 +155,7 @@ static void timers_run(struct monitor *m)
     }
     notify_alive(&m->notify, now);
     jobs_start(m);
-    if (!outlets_run(&m->outlets, now, &err)) {
-        monitor_say(m, err.text);
-    }
+    outlets_run(&m->outlets, now, m->options->say, m->options->context);
 }
 
 /* Cuts off what is over when an hour ends, a shard a turn: packets come in between. */
@@ -266,9 +263,9 @@ static bool open_all(struct monitor *m, struct policap_error *err)
         .lives = m->lives, .names = o->interfaces, .n = o->n_interfaces};
 
     return sources_open(m, err) &&
+           outlets_init(&m->outlets, o->events, o->n_events, err) &&
            outlets_listen(&m->outlets, o->listen, &metrics, m->lost, err) &&
-           confine(o->user, err) &&
-           outlets_open(&m->outlets, o->events, monitor_clock_ms(), err);
+           confine(o->user, err) && outlets_open(&m->outlets, monitor_clock_ms(), err);
 }
 
 static bool run(struct monitor *m, struct policap_error *err)

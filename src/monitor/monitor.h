@@ -21,7 +21,7 @@
 #include "audit/judge.h"
 #include "capture/live.h"
 
-enum { MONITOR_MAX_INTERFACES = 16 };
+enum { MONITOR_MAX_INTERFACES = 16, MONITOR_MAX_SINKS = 4 };
 
 struct monitor_options {
     const char *interfaces[MONITOR_MAX_INTERFACES];
@@ -32,10 +32,11 @@ struct monitor_options {
     const char *notify_socket; /* NOTIFY_SOCKET and WATCHDOG_USEC of a service ... */
     const char *watchdog_us;   /* ... manager (notify.h); NULL: there is none. */
     const char *listen;        /* Where HTTP is served (web.h); NULL: nowhere. */
-    const char *events;        /* Where events go (sink.h); NULL: nowhere. */
-    const char *state;         /* Kept from run to run (state.h); NULL: nothing is. */
-    unsigned window_s;         /* Reports are of the last so many seconds, and up to an
-                                  hour more; 0: a day. */
+    const char *events[MONITOR_MAX_SINKS]; /* Where events go (target.h). */
+    size_t n_events;
+    const char *state; /* Kept from run to run (state.h); NULL: nothing is. */
+    unsigned window_s; /* Reports are of the last so many seconds, and up to an
+                          hour more; 0: a day. */
     /* What is to be known by whoever looks after the sensor: one line. */
     void (*say)(void *context, const char *line);
     /* A report is ready: JSON, 'len' bytes, borrowed for the call. */

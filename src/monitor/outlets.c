@@ -10,7 +10,8 @@ static char *metrics_now(void *context)
     struct outlets *outlets = context;
 
     outlets->metrics.report = outlets->report;
-    outlets->metrics.sink = outlets->sink.queue ? &outlets->sink : NULL;
+    outlets->metrics.sinks = outlets->sinks;
+    outlets->metrics.n_sinks = outlets->n_sinks;
     return metrics_text(&outlets->metrics);
 }
 
@@ -33,32 +34,58 @@ bool outlets_listen(struct outlets *outlets, const char *address,
     return !address || outlets->web;
 }
 
-static void events_put(void *context, const char *line, size_t len)
+static void events_put(void *context, const struct sink_line *line)
 {
-    sink_put(&((struct outlets *)context)->sink, line, len);
+    struct outlets *outlets = context;
+
+    for (size_t i = 0; i < outlets->n_sinks; i++) {
+        sink_put(&outlets->sinks[i], line);
+    }
 }
 
-bool outlets_open(struct outlets *outlets, const char *events, int64_t now_ms,
+bool outlets_init(struct outlets *outlets, const char *const *targets, size_t n,
                   struct policap_error *err)
 {
-    outlets->begun_ms = now_ms;
-    if (!events) {
-        return true;
-    }
     if (gethostname(outlets->host, sizeof outlets->host - 1) != 0) {
         outlets->host[0] = '\0';
+    }
+    for (size_t i = 0; i < n; i++) {
+        outlets->n_sinks++;
+        if (!sink_init(&outlets->sinks[i], targets[i], outlets->host, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool outlets_open(struct outlets *outlets, int64_t now_ms, struct policap_error *err)
+{
+    outlets->begun_ms = now_ms;
+    if (outlets->n_sinks == 0) {
+        return true;
     }
     outlets->events = (struct events){.host = outlets->host,
                                       .iface = outlets->metrics.names[0],
                                       .put = events_put,
                                       .context = outlets};
-    return (events_init(&outlets->events) || fail(err, "out of memory")) &&
-           sink_open(&outlets->sink, events, err);
+    for (size_t i = 0; i < outlets->n_sinks; i++) {
+        if (!sink_open(&outlets->sinks[i], err)) {
+            return false;
+        }
+    }
+    return events_init(&outlets->events) || fail(err, "out of memory");
 }
 
 void outlets_close(struct outlets *outlets)
 {
-    sink_close(&outlets->sink);
+    struct policap_error err;
+
+    for (size_t i = 0; i < outlets->n_sinks; i++) {
+        if (outlets->sinks[i].fd >= 0) {
+            sink_flush(&outlets->sinks[i], 0, &err);
+        }
+        sink_close(&outlets->sinks[i]);
+    }
     events_fini(&outlets->events);
     web_close(outlets->web);
     json_decref(outlets->report);
@@ -66,7 +93,7 @@ void outlets_close(struct outlets *outlets)
 
 bool outlets_any(const struct outlets *outlets)
 {
-    return outlets->sink.queue || outlets->web;
+    return outlets->n_sinks > 0 || outlets->web;
 }
 
 void outlets_report(struct outlets *outlets, const char *report, size_t len,
@@ -77,7 +104,7 @@ void outlets_report(struct outlets *outlets, const char *report, size_t len,
     }
     json_decref(outlets->report);
     outlets->report = json_loadb(report, len, 0, NULL);
-    if (outlets->sink.queue) {
+    if (outlets->n_sinks > 0) {
         events_report(&outlets->events, outlets->report, since_ns);
     }
     if (outlets->web) {
@@ -113,7 +140,7 @@ void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms)
         drops.kernel += live_drops(live).kernel;
         drops.interface += live_drops(live).interface;
     }
-    if (outlets->sink.queue) {
+    if (outlets->n_sinks > 0) {
         events_stats(&outlets->events, ns, (now_ms - outlets->begun_ms) / 1000, &sum,
                      &drops);
     }
@@ -134,15 +161,22 @@ void outlets_recall(struct outlets *outlets, const char *note)
 
 void outlets_reopen(struct outlets *outlets, int64_t now_ms)
 {
-    if (outlets->sink.queue) {
-        sink_reopen(&outlets->sink, now_ms);
+    for (size_t i = 0; i < outlets->n_sinks; i++) {
+        sink_reopen(&outlets->sinks[i], now_ms);
     }
 }
 
-bool outlets_run(struct outlets *outlets, int64_t now_ms, struct policap_error *err)
+void outlets_run(struct outlets *outlets, int64_t now_ms,
+                 void (*say)(void *context, const char *line), void *context)
 {
+    struct policap_error err;
+
     if (outlets->web) {
         web_run(outlets->web);
     }
-    return !outlets->sink.queue || sink_flush(&outlets->sink, now_ms, err);
+    for (size_t i = 0; i < outlets->n_sinks; i++) {
+        if (!sink_flush(&outlets->sinks[i], now_ms, &err)) {
+            say(context, err.text);
+        }
+    }
 }

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Who is told, while the sensor runs: a sink of events, and the HTTP server.
+ * Who is told, while the sensor runs: sinks of events, and the HTTP server.
  */
 #ifndef MONITOR_OUTLETS_H
 #define MONITOR_OUTLETS_H
 
 #include "monitor/events.h"
 #include "monitor/metrics.h"
+#include "monitor/monitor.h"
 #include "monitor/sink.h"
 #include "monitor/web.h"
 
 /* All-zero is none, closed. */
 struct outlets {
-    struct sink sink;
+    struct sink sinks[MONITOR_MAX_SINKS];
+    size_t n_sinks;
     struct events events;
     struct web *web;
     struct metrics metrics;
@@ -22,15 +24,18 @@ struct outlets {
     char host[256];
 };
 
-/* Opens what listens: before rights are given up.  'metrics' names the interfaces;
+/* Reads the targets of events and makes their sockets, before rights are given up. */
+bool outlets_init(struct outlets *outlets, const char *const *targets, size_t n,
+                  struct policap_error *err);
+
+/* Opens what listens: before rights are given up, too.  'metrics' names the interfaces;
  * '*lost': is one of them gone? */
 bool outlets_listen(struct outlets *outlets, const char *address,
                     const struct metrics *metrics, const bool *lost,
                     struct policap_error *err);
 
-/* Opens the sink of events.  Each of the two may be NULL. */
-bool outlets_open(struct outlets *outlets, const char *events, int64_t now_ms,
-                  struct policap_error *err);
+/* Opens the sinks of events. */
+bool outlets_open(struct outlets *outlets, int64_t now_ms, struct policap_error *err);
 void outlets_close(struct outlets *outlets);
 
 /* Does anybody want to be told? */
@@ -48,7 +53,8 @@ void outlets_reopen(struct outlets *outlets, int64_t now_ms);
 char **outlets_notes(const struct outlets *outlets, size_t *n);
 void outlets_recall(struct outlets *outlets, const char *note);
 
-/* Does what can be done without waiting.  False: '*err' is to be said. */
-bool outlets_run(struct outlets *outlets, int64_t now_ms, struct policap_error *err);
+/* Does what can be done without waiting; what is to be said of a sink is. */
+void outlets_run(struct outlets *outlets, int64_t now_ms,
+                 void (*say)(void *context, const char *line), void *context);
 
 #endif

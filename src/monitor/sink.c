@@ -4,163 +4,273 @@
 #include "base/error.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-static const char socket_prefix[] = "unix:";
+enum { COUNT_ROOM = 16 };
 
-static int socket_open(const char *path, struct policap_error *err)
+bool sink_init(struct sink *sink, const char *target, const char *host,
+               struct policap_error *err)
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    int fd;
-
-    if (strlen(path) >= sizeof to.sun_path) {
-        fail(err, "%.120s: too long a name of a socket", path);
-        return -1;
-    }
-    strcpy(to.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
-        fail(err, "%s: %s: is its server running?", path, strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return -1;
-    }
-    return fd;
+    *sink = (struct sink){.host = host, .fd = -1, .queue = malloc(SINK_QUEUE)};
+    return target_init(&sink->target, target, err) &&
+           (sink->queue || fail(err, "out of memory"));
 }
 
-static int file_open(const char *path, struct policap_error *err)
+bool sink_open(struct sink *sink, struct policap_error *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
-
-    if (fd < 0) {
-        fail(err, "%s: %s: name a file that can be written", path, strerror(errno));
-    }
-    return fd;
-}
-
-static bool target_open(struct sink *sink, struct policap_error *err)
-{
-    if (strcmp(sink->target, "-") == 0) {
-        sink->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-        return sink->fd >= 0 || fail(err, "standard output: %s", strerror(errno));
-    }
-    sink->is_socket =
-        strncmp(sink->target, socket_prefix, sizeof socket_prefix - 1) == 0;
-    sink->fd = sink->is_socket
-                   ? socket_open(sink->target + sizeof socket_prefix - 1, err)
-                   : file_open(sink->target, err);
+    sink->fd = target_open(&sink->target, err);
     return sink->fd >= 0;
 }
 
-bool sink_open(struct sink *sink, const char *target, struct policap_error *err)
+static void close_target(struct sink *sink)
 {
-    *sink = (struct sink){.target = target, .fd = -1, .queue = malloc(SINK_QUEUE)};
-    return sink->queue ? target_open(sink, err) : fail(err, "out of memory");
-}
-
-static void target_close(struct sink *sink)
-{
-    if (sink->fd >= 0) {
-        close(sink->fd);
-    }
+    target_close(&sink->target, sink->fd);
     sink->fd = -1;
 }
 
+/* What a connection still holds is sent. */
 void sink_close(struct sink *sink)
 {
     if (sink->queue) {
-        target_close(sink);
+        if (sink->fd != sink->target.socket) {
+            close_target(sink);
+        }
+        target_fini(&sink->target);
         free(sink->queue);
         sink->queue = NULL;
     }
 }
 
-/* The rest of a line that began elsewhere belongs nowhere. */
-static void drop_cut_line(struct sink *sink)
+/* --- the ring --- */
+
+static void ring_write(struct sink *sink, const void *bytes, size_t len)
 {
-    char *end = sink->in_line ? memchr(sink->queue, '\n', sink->len) : NULL;
+    size_t at = (sink->head + sink->len) % SINK_QUEUE;
+    size_t first = len < SINK_QUEUE - at ? len : SINK_QUEUE - at;
 
-    if (end) {
-        size_t n = (size_t)(end + 1 - sink->queue);
+    memcpy(sink->queue + at, bytes, first);
+    memcpy(sink->queue, (const char *)bytes + first, len - first);
+    sink->len += len;
+}
 
-        memmove(sink->queue, end + 1, sink->len - n);
-        sink->len -= n;
+/* The length of the first line. */
+static uint32_t first_len(const struct sink *sink)
+{
+    uint8_t bytes[4];
+    uint32_t len;
+
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)sink->queue[(sink->head + i) % SINK_QUEUE];
+    }
+    memcpy(&len, bytes, sizeof len);
+    return len;
+}
+
+static void remove_first(struct sink *sink)
+{
+    size_t len = first_len(sink) + sizeof(uint32_t);
+
+    sink->head = (sink->head + len) % SINK_QUEUE;
+    sink->len -= len;
+    sink->cut = 0;
+    sink->n--;
+}
+
+static void drop_first(struct sink *sink)
+{
+    remove_first(sink);
+    sink->n_dropped++;
+}
+
+/* What is left of the first line, in one part or two. */
+static int first_parts(const struct sink *sink, struct iovec parts[static 2])
+{
+    size_t at = (sink->head + sizeof(uint32_t) + sink->cut) % SINK_QUEUE;
+    size_t len = first_len(sink) - sink->cut;
+    size_t first = len < SINK_QUEUE - at ? len : SINK_QUEUE - at;
+
+    parts[0] = (struct iovec){sink->queue + at, first};
+    parts[1] = (struct iovec){sink->queue, len - first};
+    return len > first ? 2 : 1;
+}
+
+/* --- lines --- */
+
+/* What stands before a line of syslog: on a stream its length, then the header. */
+static size_t before_line(const struct sink *sink, const struct sink_line *line,
+                          char out[static COUNT_ROOM + SYSLOG_HEADER_ROOM])
+{
+    char header[SYSLOG_HEADER_ROOM];
+    size_t len =
+        syslog_header(header, line->severity, line->ns, sink->host, line->type);
+    int count = 0;
+
+    if (!target_is_datagram(&sink->target)) {
+        count = snprintf(out, COUNT_ROOM, "%zu ", len + line->len);
+    }
+    memcpy(out + count, header, len);
+    return (size_t)count + len;
+}
+
+bool sink_put(struct sink *sink, const struct sink_line *line)
+{
+    char before[COUNT_ROOM + SYSLOG_HEADER_ROOM];
+    bool syslog = target_is_syslog(&sink->target);
+    size_t before_len = syslog ? before_line(sink, line, before) : 0;
+    size_t len = before_len + line->len + !syslog;
+    uint32_t len32 = (uint32_t)len;
+
+    if (!sink->queue || len + sizeof len32 > SINK_QUEUE - sink->len) {
+        sink->n_dropped++;
+        return false;
+    }
+    ring_write(sink, &len32, sizeof len32);
+    ring_write(sink, before, before_len);
+    ring_write(sink, line->text, line->len);
+    if (!syslog) {
+        ring_write(sink, "\n", 1);
+    }
+    sink->n++;
+    return true;
+}
+
+/* --- writing --- */
+
+/* Not to wait, and not to be ended by SIGPIPE; the caller ignores that for files. */
+static ssize_t write_first(const struct sink *sink)
+{
+    struct iovec parts[2];
+    int n = first_parts(sink, parts);
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)n};
+
+    return target_is_socket(&sink->target)
+               ? sendmsg(sink->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)
+               : writev(sink->fd, parts, n);
+}
+
+/* The rest of a line that began elsewhere belongs nowhere.  Of datagrams, the one
+ * before was refused: what comes back to the sender of one is told to the next. */
+static bool failed(struct sink *sink, int64_t now_ms, struct policap_error *err)
+{
+    bool news = !sink->is_down;
+
+    fail(err, "%s: %s: trying again", sink->target.text, strerror(errno));
+    if (sink->target.kind == TARGET_SYSLOG_UDP && errno == ECONNREFUSED) {
         sink->n_dropped++;
     }
-    sink->in_line = false;
+    close_target(sink);
+    if (sink->cut > 0) {
+        drop_first(sink);
+    }
+    sink->is_down = true;
+    sink->n_failures++;
+    sink->retry_ms = now_ms + SINK_RETRY_MS;
+    return !news;
+}
+
+/* Has the other end of a stream gone?  What is sent then is lost without a word.  True:
+ * errno says how. */
+static bool is_gone(const struct sink *sink)
+{
+    char byte;
+    ssize_t n;
+
+    if (!target_is_socket(&sink->target) || target_is_datagram(&sink->target)) {
+        return false;
+    }
+    n = recv(sink->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    if (n == 0) {
+        errno = EPIPE;
+    }
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static bool open_again(struct sink *sink, int64_t now_ms, struct policap_error *err)
+{
+    if (now_ms < sink->retry_ms) {
+        return true;
+    }
+    sink->n_written = 0;
+    sink->fd = target_open(&sink->target, err);
+    return sink->fd >= 0 || failed(sink, now_ms, err);
+}
+
+/* Something was written.  A datagram that is not refused tells nothing before the next
+ * one is taken as well. */
+static bool works(struct sink *sink, struct policap_error *err)
+{
+    uint64_t proof = sink->target.kind == TARGET_SYSLOG_UDP ? 2 : 1;
+
+    if (++sink->n_written < proof || !sink->is_down) {
+        return true;
+    }
+    sink->is_down = false;
+    return fail(err, "%s: works again; %" PRIu64 " events were dropped so far",
+                sink->target.text, sink->n_dropped);
+}
+
+/* Writes lines while they are taken.  '*ok': there is no news. */
+static void write_lines(struct sink *sink, int64_t now_ms, bool *ok,
+                        struct policap_error *err)
+{
+    while (sink->n > 0) {
+        ssize_t n = write_first(sink);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && errno == EMSGSIZE) {
+            drop_first(sink);
+            continue;
+        }
+        if (n < 0) {
+            bool later = errno == EAGAIN || errno == ENOBUFS;
+
+            *ok = later ? *ok : failed(sink, now_ms, err);
+            return;
+        }
+        *ok = works(sink, err) && *ok;
+        sink->cut += (size_t)n;
+        if (sink->cut == first_len(sink)) {
+            remove_first(sink);
+        }
+    }
+}
+
+bool sink_flush(struct sink *sink, int64_t now_ms, struct policap_error *err)
+{
+    bool ok = true;
+
+    if (sink->fd < 0 && !open_again(sink, now_ms, err)) {
+        return false;
+    }
+    if (sink->fd >= 0 && sink->n > 0 && is_gone(sink)) {
+        return failed(sink, now_ms, err);
+    }
+    if (sink->fd >= 0) {
+        write_lines(sink, now_ms, &ok, err);
+    }
+    return ok;
 }
 
 void sink_reopen(struct sink *sink, int64_t now_ms)
 {
     struct policap_error err;
 
-    if (!sink->in_line || !sink_flush(sink, now_ms, &err)) {
-        drop_cut_line(sink);
+    if (sink->target.kind != TARGET_FILE) {
+        return;
     }
-    target_close(sink);
+    if (sink->cut > 0) {
+        sink_flush(sink, now_ms, &err);
+    }
+    if (sink->cut > 0) {
+        drop_first(sink);
+    }
+    close_target(sink);
     sink->retry_ms = now_ms;
-}
-
-bool sink_put(struct sink *sink, const char *line, size_t len)
-{
-    if (!sink->queue || len + 1 > SINK_QUEUE - sink->len) {
-        sink->n_dropped++;
-        return false;
-    }
-    memcpy(sink->queue + sink->len, line, len);
-    sink->queue[sink->len + len] = '\n';
-    sink->len += len + 1;
-    return true;
-}
-
-/* Not to wait, and not to be ended by SIGPIPE; the caller ignores that for files. */
-static ssize_t write_some(const struct sink *sink)
-{
-    if (sink->is_socket) {
-        return send(sink->fd, sink->queue, sink->len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
-    return write(sink->fd, sink->queue, sink->len);
-}
-
-static bool failed(struct sink *sink, int64_t now_ms, struct policap_error *err)
-{
-    fail(err, "%s: %s: trying again", sink->target, strerror(errno));
-    target_close(sink);
-    drop_cut_line(sink);
-    sink->retry_ms = now_ms + SINK_RETRY_MS;
-    return false;
-}
-
-bool sink_flush(struct sink *sink, int64_t now_ms, struct policap_error *err)
-{
-    ssize_t n;
-
-    if (sink->fd < 0) {
-        if (now_ms < sink->retry_ms) {
-            return true;
-        }
-        sink->retry_ms = now_ms + SINK_RETRY_MS;
-        if (!target_open(sink, err)) {
-            return true; /* It was told when it failed. */
-        }
-    }
-    while (sink->len > 0) {
-        n = write_some(sink);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return errno == EAGAIN || failed(sink, now_ms, err);
-        }
-        sink->in_line = sink->queue[n - 1] != '\n';
-        memmove(sink->queue, sink->queue + n, sink->len - (size_t)n);
-        sink->len -= (size_t)n;
-    }
-    return true;
 }

@@ -37,15 +37,20 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static void take(void *context, const char *line, size_t len)
+static void take(void *context, const struct sink_line *line)
 {
     char *text = context;
-    json_t *event = json_loadb(line, len, 0, NULL);
+    json_t *event = json_loadb(line->text, line->len, 0, NULL);
     const json_t *metadata, *alert;
     const char *of[3] = {"policap_state", "policap_problem", "policap_devices"};
+    bool over;
 
     assert_non_null(event);
-    assert_null(memchr(line, '\n', len));
+    assert_null(memchr(line->text, '\n', line->len));
+    assert_string_equal(line->type, "alert");
+    over = strstr(line->text, "policap recovered") ||
+           strstr(line->text, "policap expired");
+    assert_int_equal(line->severity, over ? SYSLOG_NOTICE : SYSLOG_ERROR);
     alert = json_object_get(event, "alert");
     metadata = json_object_get(alert, "metadata");
     for (size_t i = 0; i < 3; i++) {
@@ -162,10 +167,12 @@ static void check_expired(void **state)
     events_fini(&events);
 }
 
-static void copy(void *context, const char *line, size_t len)
+static void copy(void *context, const struct sink_line *line)
 {
-    memcpy(context, line, len);
-    ((char *)context)[len] = '\0';
+    memcpy(context, line->text, line->len);
+    ((char *)context)[line->len] = '\0';
+    assert_string_equal(line->type, "stats");
+    assert_int_equal(line->severity, SYSLOG_INFO);
 }
 
 static void check_stats(void **state)
