@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "audit/collect.h"
 
+#include "audit/limits.h"
 #include "audit/listed_names.h"
 #include "audit/shard.h"
 #include "base/error.h"
@@ -34,8 +35,9 @@ struct collector {
     uint16_t tap;
     bool for_merge;
     bool has_source;
-    uint16_t source; /* The last new one. */
-    bool failed;     /* Memory ran out. */
+    uint16_t source;  /* The last new one. */
+    bool failed;      /* Memory ran out. */
+    size_t max_bytes; /* 0: as much as there are entries in full tables. */
 };
 
 struct collector *collector_new(bool keep_pieces, bool for_merge)
@@ -56,6 +58,24 @@ struct collector *collector_new(bool keep_pieces, bool for_merge)
         return NULL;
     }
     return c;
+}
+
+static void limits_apply(struct collector *c)
+{
+    struct limits limits;
+
+    if (c->max_bytes > 0) {
+        limits_of(c->max_bytes, SHARDS, &limits);
+        for (size_t i = 0; i < SHARDS; i++) {
+            limits_set(&limits, &c->shards[i]);
+        }
+    }
+}
+
+void collector_limit(struct collector *c, size_t bytes)
+{
+    c->max_bytes = bytes;
+    limits_apply(c);
 }
 
 void collector_free(struct collector *c)
@@ -458,6 +478,7 @@ struct tally *collector_take_with(struct collector *c, const struct past *past,
         ok = shard_init(&c->shards[i], &c->pages, tally->keep_pieces, c->for_merge) &&
              ok;
     }
+    limits_apply(c);
     tally->own_pages = c->pages;
     tally->pages = NULL;
     c->pages = (struct pages){0};

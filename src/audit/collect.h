@@ -23,6 +23,10 @@ struct collector; /* opaque */
  * memory. */
 struct collector *collector_new(bool keep_pieces, bool for_merge);
 
+/* All its tables together take at most about 'bytes', at least LIMITS_LEAST: before
+ * anything is read. */
+void collector_limit(struct collector *collector, size_t bytes);
+
 void collector_free(struct collector *collector);
 
 /* Captures read from now on are of the tap 'name': flows seen by several taps are

@@ -25,6 +25,29 @@ void tally_forget_windows(struct tally *tally, int64_t ns)
     tally->n_windows = n;
 }
 
+void tally_forget_captures(struct tally *tally, int64_t ns, size_t most)
+{
+    size_t n = 0, n_runs = 0;
+
+    while (n < tally->n_captures &&
+           (tally->captures[n].last_ns < ns || tally->n_captures - n > most)) {
+        free(tally->captures[n++].path);
+    }
+    if (n == 0) {
+        return;
+    }
+    tally->n_captures -= n;
+    memmove(tally->captures, tally->captures + n,
+            tally->n_captures * sizeof *tally->captures);
+    for (size_t i = 0; i < tally->n_runs; i++) {
+        if (tally->runs[i].capture >= n) {
+            tally->runs[n_runs] = tally->runs[i];
+            tally->runs[n_runs++].capture -= (uint32_t)n;
+        }
+    }
+    tally->n_runs = n_runs;
+}
+
 void tally_move_head(struct tally *into, struct tally *from)
 {
     into->captures = from->captures;
@@ -83,6 +106,7 @@ bool tally_move_records(struct tally *into, struct tally *from)
         pool->n_refused = 0;
     }
     memset(from->background, 0, sizeof from->background);
+    memset(from->driven, 0, sizeof from->driven);
     from->evicted = from->names.n_refused = 0;
     return true;
 }

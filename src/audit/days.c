@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What is left of days that are long past, and the notes of a tally's writer.
+ * What is left of what is kept no longer, or never was, and the notes of a tally's
+ * writer.
  */
-#include "audit/tally.h"
+#include "audit/records.h"
 
 #include <stdlib.h>
 
@@ -17,6 +18,24 @@ const char *day_count_name(enum day_count count)
     };
 
     return names[count];
+}
+
+const char *flow_class_name(enum flow_class class)
+{
+    static const char *const names[FLOW_CLASSES] = {
+        [FLOW_UNANSWERED] = "unanswered",
+        [FLOW_CLOSED] = "closed",
+        [FLOW_DATAGRAMS] = "datagrams",
+        [FLOW_ESTABLISHED] = "established",
+    };
+
+    return names[class];
+}
+
+uint64_t tally_refused(const struct tally *tally, size_t kind, const char **name)
+{
+    *name = record_kinds[kind].name;
+    return record_pool_of(tally, &record_kinds[kind])->n_refused;
 }
 
 static void days_make_room(struct tally *tally)
@@ -133,4 +152,24 @@ void tally_free_notes(struct tally *tally)
     free(tally->notes);
     tally->notes = NULL;
     tally->n_notes = 0;
+}
+
+const char *const *tally_limits(const struct tally *tally,
+                                const char *room[static TALLY_LIMITS])
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        if (record_pool_of(tally, &record_kinds[k])->n_refused) {
+            room[n++] = record_kinds[k].name;
+        }
+    }
+    if (tally->names.n_refused) {
+        room[n++] = "name";
+    }
+    if (tally->evicted) {
+        room[n++] = "flow";
+    }
+    room[n] = NULL;
+    return room;
 }

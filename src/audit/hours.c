@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { HOURS_A_DAY = 24, PIECE_WAIT_S = 60 };
+enum { HOURS_A_DAY = 24, PIECE_WAIT_S = 60, CAPTURES_KEPT = 64 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -68,7 +68,7 @@ static bool hours_make_room(struct hours *hours)
     bool ok = true;
 
     while (hours->n > 1 && hours->max_bytes > 0 && hours->bytes > hours->max_bytes) {
-        hours->n_early++;
+        hours->sums.early_hours++;
         ok = hour_leave(hours) && ok;
     }
     return ok;
@@ -257,9 +257,11 @@ bool hours_resume(struct hours *hours, struct collector *collector, struct tally
     last = hours->at[hours->n - 1].tally;
     memcpy(last->background, state->background, sizeof last->background);
     last->evicted = state->evicted;
+    memcpy(last->driven, state->driven, sizeof last->driven);
     if (!pieces_resume(last, state, end_ns)) {
         return false;
     }
+    tally_forget_captures(state, end_ns - HOURS_KEPT * 3600 * second_ns, CAPTURES_KEPT);
     collector_resume(collector, state);
     return hours_close(hours);
 }

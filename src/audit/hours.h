@@ -24,8 +24,8 @@ struct hours {
     struct hour at[HOURS_KEPT]; /* The oldest first. */
     size_t n;
     size_t bytes, max_bytes; /* Of all; 0: no limit. */
-    uint64_t n_early;        /* That left before their time, for want of memory. */
-    struct tally sums;       /* Days of the hours that left. */
+    struct tally sums;       /* Days of the hours that left, and how many left before
+                                their time, for want of memory. */
     int64_t cut_ns;          /* As of when shards are being cut ... */
     size_t n_cut;            /* ... and how many are; SHARDS: none is being cut. */
 };

@@ -50,8 +50,6 @@ struct record_kind {
     size_t n_fields;
 };
 
-enum { RECORD_KINDS = 12 };
-
 extern const struct record_kind record_kinds[RECORD_KINDS];
 
 static inline struct pool *record_pool(struct tally *tally,

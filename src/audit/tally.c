@@ -164,12 +164,15 @@ void tally_fold(struct tally *tally, const struct piece *piece)
 
 void tally_close_piece(struct tally *tally, const struct piece *piece)
 {
-    if (tally->stay && !piece->inexact && tally->n_pieces < MAX_STAY &&
+    uint32_t max_stay = tally->max_stay ? tally->max_stay : MAX_STAY;
+
+    if (tally->stay && !piece->inexact && tally->n_pieces < max_stay &&
         tally_add_piece(tally, piece)) {
         return;
     }
     /* One that was to stay is told as well: nothing can complete it any more. */
     tally->evicted += piece->inexact || tally->stay;
+    tally->driven[flow_class_of(piece)] += piece->inexact;
     note_ttls(tally, piece);
     if (tally->keep_pieces) {
         piece_keep_closed(tally, piece_copy(tally, piece));
@@ -387,6 +390,10 @@ static bool merge(struct tally *into, const struct tally *from, bool adopt)
         into->background[i] += from->background[i];
     }
     into->evicted += from->evicted;
+    into->early_hours += from->early_hours;
+    for (size_t i = 0; i < FLOW_CLASSES; i++) {
+        into->driven[i] += from->driven[i];
+    }
     into->names.n_refused += from->names.n_refused;
     return pieces_merge(&move) && captures_merge(into, from, &move);
 }
@@ -472,24 +479,4 @@ bool tally_settle(struct tally *tally)
         }
     }
     return true;
-}
-
-const char *const *tally_limits(const struct tally *tally,
-                                const char *room[static TALLY_LIMITS])
-{
-    size_t n = 0;
-
-    for (size_t k = 0; k < RECORD_KINDS; k++) {
-        if (record_pool_of(tally, &record_kinds[k])->n_refused) {
-            room[n++] = record_kinds[k].name;
-        }
-    }
-    if (tally->names.n_refused) {
-        room[n++] = "name";
-    }
-    if (tally->evicted) {
-        room[n++] = "flow";
-    }
-    room[n] = NULL;
-    return room;
 }

@@ -16,6 +16,7 @@
 #define AUDIT_TALLY_H
 
 #include "audit/attempt.h"
+#include "audit/days.h"
 #include "base/pool.h"
 #include "flow/flow.h"
 #include "names/names.h"
@@ -28,7 +29,8 @@ enum {
     TALLY_MAX_TAPS = 16,     /* Named ones. */
     TAP_NAME_LEN = 64,
     TALLY_MAX_CAPTURES = 65536,
-    TALLY_LIMITS = 20 /* Caps that can be named, and the end. */
+    RECORD_KINDS = 12, /* Of records that lie in pools (records.h). */
+    TALLY_LIMITS = 20  /* Caps that can be named, and the end. */
 };
 
 /* Lookups of one name by one host at one resolver, in one slot. */
@@ -318,28 +320,6 @@ struct name_table {
     uint64_t n_refused;
 };
 
-/* Sums of a day, of which nothing else is kept: no host can be told from them. */
-enum day_count {
-    DAY_HOURS,
-    DAY_FLOWS,
-    DAY_ANSWERED, /* Of 'flows': data both ways, or an open connection. */
-    DAY_SILENT,   /* The opener repeated what nothing answered. */
-    DAY_RESET,
-    DAY_ICMP, /* Stopped by an ICMP error. */
-    DAY_PACKETS,
-    DAY_BYTES,
-    DAY_LOOKUPS, /* Queries of DNS. */
-    DAY_BACKGROUND,
-    DAY_COUNTS
-};
-
-enum { TALLY_MAX_DAYS = 1024, TALLY_MAX_NOTES = 65536 };
-
-struct day {
-    uint32_t day; /* Since 1970, UTC. */
-    uint64_t n[DAY_COUNTS];
-};
-
 struct tally {
     struct name_table names;
     struct pool cells, lookups, bindings, leases, dhcp, hosts, ttls;
@@ -359,10 +339,13 @@ struct tally {
     char **notes; /* Of whoever writes the tally to himself; not merged.  Owned. */
     size_t n_notes;
     uint64_t background[BACKGROUNDS];
-    uint64_t evicted; /* Flows driven out early, or that could not stay. */
-    bool keep_pieces; /* Closed pieces are kept as they are too: `flows`. */
-    bool stay;        /* Flows that are over stay pieces, while there is room: another
-                         part of the capture or another source may complete them. */
+    uint64_t evicted; /* Flows driven out early, or that could not stay ... */
+    uint64_t driven[FLOW_CLASSES]; /* ... and of what class the former were. */
+    uint64_t early_hours; /* Of a sensor, that left for want of memory (hours.h). */
+    uint32_t max_stay;    /* Flows that stay; 0: as many as in any tally. */
+    bool keep_pieces;     /* Closed pieces are kept as they are too: `flows`. */
+    bool stay; /* Flows that are over stay pieces, while there is room: another
+                  part of the capture or another source may complete them. */
     struct piece **spare; /* Memory of pieces that are needed no longer. */
     size_t n_spare, spare_room;
     struct piece **closed;
@@ -427,20 +410,6 @@ bool tally_absorb(struct tally *into, struct tally *from);
  * sorts all records by their keys: the form in which equal evidence is equal bytes. */
 bool tally_settle(struct tally *tally);
 
-/* --- what stays of days, and what the writer noted (days.c) --- */
-
-/* Adds sums to those of their day.  The oldest day goes where there are too many.
- * False: out of memory. */
-bool tally_add_day(struct tally *tally, const struct day *day);
-const char *day_count_name(enum day_count count);
-
-/* What a tally of hours sums up to, added to 'day'. */
-void tally_sum_up(const struct tally *tally, struct day *day);
-
-/* Takes a copy of 'text'.  False: out of memory, or there are too many. */
-bool tally_add_note(struct tally *tally, const char *text);
-void tally_free_notes(struct tally *tally);
-
 /* --- a tally that goes on for months (cut.c) --- */
 
 /* Moves captures, runs of frames, taps, windows and days of 'from' into 'into', which
@@ -453,6 +422,10 @@ bool tally_move_records(struct tally *into, struct tally *from);
 
 /* Adds what 'from' knows of who has which address. */
 void tally_merge_identities(struct tally *into, const struct tally *from);
+
+/* Forgets captures that ended before 'ns', and of the others all but the last 'most'.
+ * Frames of theirs can then be told no more. */
+void tally_forget_captures(struct tally *tally, int64_t ns, size_t most);
 
 /* Forgets windows that ended before 'ns', and cuts those that began before. */
 void tally_forget_windows(struct tally *tally, int64_t ns);

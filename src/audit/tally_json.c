@@ -117,9 +117,11 @@ static json_t *head_to_json(const struct tally *tally)
                                                  (json_int_t)w->first_ns,
                                                  (json_int_t)w->last_ns));
     }
-    return json_pack("{s:o,s:o,s:o,s:I}", "taps", taps, "windows", windows,
+    return json_pack("{s:o,s:o,s:o,s:I,s:o,s:o}", "taps", taps, "windows", windows,
                      "background", counts_to_json(tally->background, BACKGROUNDS),
-                     "evicted", (json_int_t)tally->evicted);
+                     "evicted", (json_int_t)tally->evicted, "driven",
+                     counts_to_json(tally->driven, FLOW_CLASSES), "early_hours",
+                     counts_to_json(&tally->early_hours, 1));
 }
 
 static bool windows_from_json(const json_t *windows, struct tally *tally)
@@ -216,11 +218,18 @@ static bool taps_from_json(const json_t *taps, struct tally *tally)
 static bool head_from_json(const json_t *object, struct tally *tally)
 {
     const json_t *evicted = json_object_get(object, "evicted");
+    /* Earlier versions wrote neither. */
+    const json_t *driven = json_object_get(object, "driven");
+    const json_t *early = json_object_get(object, "early_hours");
 
     if (!json_is_integer(evicted) || json_integer_value(evicted) < 0) {
         return false;
     }
     tally->evicted = (uint64_t)json_integer_value(evicted);
+    if (driven && (!counts_from_json(driven, tally->driven, FLOW_CLASSES) ||
+                   !counts_from_json(early, &tally->early_hours, 1))) {
+        return false;
+    }
     tally->captures = calloc(1, sizeof *tally->captures); /* A head was read. */
     return tally->captures && taps_from_json(json_object_get(object, "taps"), tally) &&
            windows_from_json(json_object_get(object, "windows"), tally) &&

@@ -90,6 +90,9 @@ struct tally *read_captures(const struct options *o, bool keep_pieces, bool *wen
     if (ok && !(collector = collector_new(keep_pieces, o->tally != NULL))) {
         ok = fail(err, "out of memory");
     }
+    if (ok && o->max_memory > 0) {
+        collector_limit(collector, o->max_memory / 2); /* Judging takes as much. */
+    }
     ok = ok && (o->n_taps > 0 ? taps_read(collector, o, &later, err)
                               : collector_read_group(collector, inputs.group, err));
     if (ok && !(tally = collector_take(collector))) {

@@ -72,6 +72,8 @@ static const char check_help[] =
     "order\n"
     "of time.\n"
     "\n" COMMON_HELP PACKETS_HELP
+    "  --max-memory SIZE  of evidence, as 512M or 2G; what there is no room for is "
+    "counted\n"
     "  --until T          the report of this moment: only packets before it, judged as "
     "of then\n" REPORT_HELP TAP_HELP
     "  --tally FILE       write the evidence too, for `policap merge`\n"
@@ -132,6 +134,10 @@ static const char live_help[] =
     "on "
     "a\n"
     "                     loopback address: 127.0.0.1:9477\n"
+    "  --max-memory SIZE  of what is kept (default 1G); a report that is being made "
+    "takes "
+    "up\n"
+    "                     to as much again\n"
     "  --window TIME      reports are of the last so many hours (default 24h, at most "
     "167h)\n"
     "  --state FILE       keep what was seen and told there, every 5 minutes and at "

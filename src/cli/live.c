@@ -155,6 +155,7 @@ int command_live(const struct options *o)
     monitor.reload = reload;
     monitor.notify_socket = getenv("NOTIFY_SOCKET");
     monitor.watchdog_us = getenv("WATCHDOG_USEC");
+    monitor.max_memory = o->max_memory;
     monitor.context = &sensor;
     if (o->report && !monitor.every_s) {
         monitor.every_s = DEFAULT_EVERY_S;

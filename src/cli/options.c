@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MIN_MEMORY ((size_t)64 << 20)
+
 /* Which commands know an option. */
 enum command_bit {
     CHECK = 1,
@@ -136,6 +138,23 @@ static bool set_max_packets(struct options *o, const char *value,
            fail(err, "--max-packets %.60s: write a number from 1", value);
 }
 
+/* "512M", "2G" */
+static bool set_max_memory(struct options *o, const char *value,
+                           struct policap_error *err)
+{
+    char *end;
+    unsigned long long n;
+    unsigned shift;
+
+    errno = 0;
+    n = strtoull(value, &end, 10);
+    shift = *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    o->max_memory = (size_t)n << shift;
+    return (isdigit((unsigned char)*value) && shift && end[1] == '\0' && errno == 0 &&
+            n <= SIZE_MAX >> 31 && o->max_memory >= MIN_MEMORY) ||
+           fail(err, "--max-memory %.60s: write a size from 64M, as 512M or 2G", value);
+}
+
 static bool set_explain(struct options *o, const char *value, struct policap_error *err)
 {
     (void)err;
@@ -232,6 +251,7 @@ static const struct option_rule rules[] = {
     {"--to", NULL, CHECK | FLOWS | INSPECT, true, set_to},
     {"--until", NULL, CHECK, true, set_until},
     {"--max-packets", NULL, CHECK | FLOWS | INSPECT, true, set_max_packets},
+    {"--max-memory", NULL, CHECK | LIVE, true, set_max_memory},
     {"--tally", NULL, CHECK, true, set_tally},
     {"--fail-on", NULL, REPORTS, true, set_fail_on},
     {"--expect", NULL, REPORTS, true, set_expect},

@@ -338,6 +338,17 @@ struct flow_table; /* opaque */
 
 enum { FLOW_TABLE_MAX = 8192 }; /* Flows that one table (of 64) holds. */
 
+/* The order in which a full table drives flows out. */
+enum flow_class {
+    FLOW_UNANSWERED, /* Only one end was seen: scans, too. */
+    FLOW_CLOSED,
+    FLOW_DATAGRAMS,
+    FLOW_ESTABLISHED,
+    FLOW_CLASSES
+};
+
+enum flow_class flow_class_of(const struct piece *piece);
+
 /* Takes a piece that is over: idle, followed by a new connection on its 5-tuple, or
  * driven out. */
 typedef void (*piece_sink)(void *context, struct piece *piece);
@@ -345,6 +356,9 @@ typedef void (*piece_sink)(void *context, struct piece *piece);
 /* The pieces lie in 'pages', which outlives the table. */
 struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink sink,
                                   void *context);
+
+/* Another number of flows, before the first. */
+void flow_table_limit(struct flow_table *table, uint32_t max);
 
 /* Live flows are not given to the sink. */
 void flow_table_free(struct flow_table *table);

@@ -41,6 +41,11 @@ struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink 
     return table;
 }
 
+void flow_table_limit(struct flow_table *table, uint32_t max)
+{
+    table->max = max;
+}
+
 void flow_table_free(struct flow_table *table)
 {
     if (table) {
@@ -210,17 +215,17 @@ static bool is_over(const struct piece *piece, int64_t now_ns)
            quiet_ns > piece_idle_ns(piece);
 }
 
-/* The order in which flows are driven out: unanswered ones and scans, then closed
- * ones, then datagrams, established connections last. */
-static unsigned class_of(const struct piece *piece)
+enum flow_class flow_class_of(const struct piece *piece)
 {
     if (!piece->end[0].packets || !piece->end[1].packets) {
-        return 0;
+        return FLOW_UNANSWERED;
     }
     if (piece->key.proto != 6) {
-        return 2;
+        return FLOW_DATAGRAMS;
     }
-    return piece_idle_ns(piece) == (int64_t)FLOW_TCP_IDLE_S * 1000000000 ? 3 : 1;
+    return piece_idle_ns(piece) == (int64_t)FLOW_TCP_IDLE_S * 1000000000
+               ? FLOW_ESTABLISHED
+               : FLOW_CLOSED;
 }
 
 struct victim {
@@ -260,7 +265,7 @@ static void drive_out(struct flow_table *table)
     for (uint32_t i = 0; i < n; i++) {
         const struct piece *piece = piece_at(table, i);
 
-        victims[i] = (struct victim){piece->last_ns, i, class_of(piece)};
+        victims[i] = (struct victim){piece->last_ns, i, flow_class_of(piece)};
     }
     qsort(victims, n, sizeof *victims, victim_cmp);
     /* From the highest index down: removal moves the last entry, which is no victim

@@ -67,13 +67,46 @@ static json_int_t sum_of(const json_t *report, const char *key)
     return sum;
 }
 
-static void put_decoding(FILE *out, const json_t *report)
+/* A number for each member of an object, which is its label. */
+static void put_members(FILE *out, const char *name, const char *label,
+                        const json_t *members)
 {
-    const json_t *undecoded = json_object_get(
-        json_array_get(json_object_get(report, "captures"), 0), "undecoded");
-    const char *reason;
+    const char *value;
     const json_t *n;
 
+    json_object_foreach((json_t *)(uintptr_t)members, value, n)
+    {
+        fputs(name, out);
+        put_label(out, '{', label, value);
+        fprintf(out, "} %" JSON_INTEGER_FORMAT "\n", json_integer_value(n));
+    }
+}
+
+/* Of all interfaces, also as an earlier run had them. */
+static void put_undecoded(FILE *out, const json_t *report)
+{
+    json_t *sums = json_object();
+    size_t i;
+    const json_t *capture, *n;
+    const char *reason;
+
+    json_array_foreach(json_object_get(report, "captures"), i, capture)
+    {
+        json_object_foreach(json_object_get(capture, "undecoded"), reason, n)
+        {
+            json_int_t so_far = json_integer_value(json_object_get(sums, reason));
+
+            json_object_set_new(sums, reason,
+                                json_integer(so_far + json_integer_value(n)));
+        }
+    }
+    head(out, "policap_decode_errors_total", "counter", "Frames without a packet.");
+    put_members(out, "policap_decode_errors_total", "reason", sums);
+    json_decref(sums);
+}
+
+static void put_decoding(FILE *out, const json_t *report)
+{
     head(out, "policap_duplicate_packets_total", "counter", "Copies of packets.");
     fprintf(out, "policap_duplicate_packets_total %" JSON_INTEGER_FORMAT "\n",
             sum_of(report, "duplicates"));
@@ -81,14 +114,7 @@ static void put_decoding(FILE *out, const json_t *report)
          "Packets cut by the snapshot length.");
     fprintf(out, "policap_truncated_packets_total %" JSON_INTEGER_FORMAT "\n",
             sum_of(report, "snaplen_cut_packets"));
-    head(out, "policap_decode_errors_total", "counter",
-         "Frames of the first interface without a packet.");
-    json_object_foreach((json_t *)(uintptr_t)undecoded, reason, n)
-    {
-        fputs("policap_decode_errors_total", out);
-        put_label(out, '{', "reason", reason);
-        fprintf(out, "} %" JSON_INTEGER_FORMAT "\n", json_integer_value(n));
-    }
+    put_undecoded(out, report);
 }
 
 /* Findings of one kind and row: rows are those of the policy, so few. */
@@ -140,6 +166,23 @@ static void put_policy(FILE *out, const json_t *report)
     }
 }
 
+/* What there was no room for: nothing, where the report does not say. */
+static void put_left_out(FILE *out, const json_t *report)
+{
+    const json_t *left = json_object_get(report, "left_out");
+
+    head(out, "policap_flow_evictions", "gauge",
+         "Flows of the last report that were driven out before they were over.");
+    put_members(out, "policap_flow_evictions", "reason",
+                json_object_get(left, "flows"));
+    head(out, "policap_records_refused", "gauge",
+         "Records for which there was no room in the last report.");
+    put_members(out, "policap_records_refused", "kind",
+                json_object_get(left, "records"));
+    head(out, "policap_exact", "gauge", "1 where there was room for everything.");
+    fprintf(out, "policap_exact %d\n", json_is_true(json_object_get(report, "exact")));
+}
+
 static void put_report(FILE *out, const json_t *report)
 {
     const json_t *tool = json_object_get(report, "tool");
@@ -161,6 +204,7 @@ static void put_report(FILE *out, const json_t *report)
                 kinds[i], json_integer_value(json_object_get(summary, kinds[i])));
     }
     put_findings(out, report);
+    put_left_out(out, report);
     put_decoding(out, report);
 }
 

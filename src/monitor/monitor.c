@@ -268,6 +268,12 @@ static bool open_all(struct monitor *m, struct policap_error *err)
            confine(o->user, err) && outlets_open(&m->outlets, monitor_clock_ms(), err);
 }
 
+/* Half is for the hours that are over. */
+static size_t memory_of(const struct monitor *m)
+{
+    return m->options->max_memory ? m->options->max_memory : MONITOR_MEMORY;
+}
+
 static bool run(struct monitor *m, struct policap_error *err)
 {
     const struct monitor_options *o = m->options;
@@ -276,6 +282,9 @@ static bool run(struct monitor *m, struct policap_error *err)
         return false;
     }
     m->collector = collector_new(false, false);
+    if (m->collector) {
+        collector_limit(m->collector, memory_of(m) / 2);
+    }
     if (m->collector && !jobs_recall(m, err)) {
         return false;
     }
@@ -341,7 +350,7 @@ struct tally *monitor_run(const struct monitor_options *options,
     m->policy = policy;
     m->judge_options = judge_options;
     m->stop_ms = INT64_MAX;
-    hours_init(&m->hours, 0);
+    hours_init(&m->hours, memory_of(m) / 2);
     m->lost = lost;
     *lost = false;
     notify_init(&m->notify, options->notify_socket, options->watchdog_us);

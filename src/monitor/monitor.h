@@ -23,6 +23,8 @@
 
 enum { MONITOR_MAX_INTERFACES = 16, MONITOR_MAX_SINKS = 4 };
 
+#define MONITOR_MEMORY ((size_t)1 << 30)
+
 struct monitor_options {
     const char *interfaces[MONITOR_MAX_INTERFACES];
     size_t n_interfaces;
@@ -34,6 +36,7 @@ struct monitor_options {
     const char *listen;        /* Where HTTP is served (web.h); NULL: nowhere. */
     const char *events[MONITOR_MAX_SINKS]; /* Where events go (target.h). */
     size_t n_events;
+    size_t max_memory; /* Bytes of all that is kept; 0: MONITOR_MEMORY. */
     const char *state; /* Kept from run to run (state.h); NULL: nothing is. */
     unsigned window_s; /* Reports are of the last so many seconds, and up to an
                           hour more; 0: a day. */

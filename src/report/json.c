@@ -345,6 +345,56 @@ static bool add_days(json_t *report, const struct tally *tally)
     return array && json_object_set_new(report, "days", array) == 0;
 }
 
+static json_t *flows_left_out(const struct tally *tally)
+{
+    json_t *object = json_object();
+    bool ok = object;
+
+    for (unsigned i = 0; i < FLOW_CLASSES; i++) {
+        if (tally->driven[i] > 0) {
+            ok = ok && json_object_set_new(object, flow_class_name((enum flow_class)i),
+                                           json_count(tally->driven[i])) == 0;
+        }
+    }
+    return json_whole(object, ok);
+}
+
+static json_t *records_left_out(const struct tally *tally)
+{
+    json_t *object = json_object();
+    bool ok = object;
+
+    for (size_t i = 0; i < RECORD_KINDS; i++) {
+        const char *name;
+        uint64_t n = tally_refused(tally, i, &name);
+
+        if (n > 0) {
+            ok = ok && json_object_set_new(object, name, json_count(n)) == 0;
+        }
+    }
+    return json_whole(object, ok);
+}
+
+/* What there was no room for. */
+static bool add_left_out(json_t *report, const struct tally *tally)
+{
+    return json_object_set_new(report, "left_out",
+                               json_pack("{s:o, s:o, s:o}", "flows",
+                                         flows_left_out(tally), "records",
+                                         records_left_out(tally), "hours",
+                                         json_count(tally->early_hours))) == 0;
+}
+
+/* What is seldom there. */
+static bool add_rest(json_t *report, const struct judgement *judgement)
+{
+    const struct tally *tally = judgement->tally;
+
+    return (tally->n_days == 0 || add_days(report, tally)) &&
+           ((judgement->exact && tally->early_hours == 0) ||
+            add_left_out(report, tally));
+}
+
 json_t *json_report(const struct judgement *judgement,
                     const struct judge_options *options)
 {
@@ -365,7 +415,5 @@ json_t *json_report(const struct judgement *judgement,
         json_problems(judgement), "findings", "coverage", json_coverage(judgement),
         "devices", "roles", json_roles(judgement), "unlisted", json_unlisted(judgement),
         "background", json_background(judgement));
-    return judgement->tally->n_days > 0 && report
-               ? json_whole(report, add_days(report, judgement->tally))
-               : report;
+    return report ? json_whole(report, add_rest(report, judgement)) : NULL;
 }

@@ -35,7 +35,7 @@ static void end(struct sensor *sensor)
     collector_free(sensor->collector);
 }
 
-/* An hour in which each of 'n' hosts was asked for its address. */
+/* An hour in which each of 'n' hosts told its address. */
 static void an_hour(struct sensor *sensor, int64_t hour, unsigned n)
 {
     uint8_t bytes[] = "\xff\xff\xff\xff\xff\xff\x00\x90\x7a\x00\x00\x01\x08\x06"
@@ -52,6 +52,8 @@ static void an_hour(struct sensor *sensor, int64_t hour, unsigned n)
 
         bytes[30] = (uint8_t)(i >> 8);
         bytes[31] = (uint8_t)i;
+        bytes[40] = bytes[30];
+        bytes[41] = bytes[31];
         collector_add(sensor->collector, &frame, 1);
     }
     hours_begin_cut(&sensor->hours, hour * hour_ns + hour_ns - 1);
@@ -121,7 +123,7 @@ static void test_memory_is_bounded(void **state)
         assert_true(bytes <= 5 * one / 2);
     }
     assert_int_equal(sensor.hours.n, 2);
-    assert_int_equal(sensor.hours.n_early, A_DAY - 2);
+    assert_int_equal(sensor.hours.sums.early_hours, A_DAY - 2);
     assert_int_equal(sensor.hours.sums.days[0].n[DAY_BACKGROUND], 500 * (A_DAY - 2));
     end(&sensor);
 }
@@ -244,6 +246,64 @@ static void test_the_oldest_day_goes(void **state)
     tally_fini(&tally);
 }
 
+static void add_capture(struct tally *tally, int64_t last_ns)
+{
+    struct tally_capture *capture = &tally->captures[tally->n_captures++];
+
+    *capture = (struct tally_capture){.path = strdup("pl0"), .last_ns = last_ns};
+    for (uint64_t i = 1; i <= 10; i++) {
+        assert_int_equal(tally_frame(tally, tally->n_captures - 1, i),
+                         10 * (tally->n_captures - 1) + i);
+    }
+}
+
+static void test_old_captures_go(void **state)
+{
+    struct tally tally;
+    uint64_t number;
+
+    (void)state;
+    tally_init(&tally);
+    tally.captures = calloc(10, sizeof *tally.captures);
+    for (int i = 0; i < 10; i++) {
+        add_capture(&tally, i);
+    }
+    tally_forget_captures(&tally, 2, 20);
+    assert_int_equal(tally.n_captures, 8);
+    assert_null(tally_capture_of(&tally, 20, &number));
+    assert_ptr_equal(tally_capture_of(&tally, 21, &number), &tally.captures[0]);
+    assert_int_equal(tally.captures[0].last_ns, 2);
+    tally_forget_captures(&tally, 2, 3);
+    assert_int_equal(tally.n_captures, 3);
+    assert_ptr_equal(tally_capture_of(&tally, 95, &number), &tally.captures[2]);
+    assert_int_equal(number, 5);
+    tally_forget_captures(&tally, 100, 3);
+    assert_int_equal(tally.n_captures, 0);
+    assert_null(tally_capture_of(&tally, 95, &number));
+    tally_fini(&tally);
+}
+
+/* Room for fewer entries than come: those that are there stay, and it is told. */
+static void test_tables_are_bounded(void **state)
+{
+    struct sensor sensor;
+    const char *name;
+    struct hour *hour;
+
+    (void)state;
+    begin(&sensor, 0);
+    collector_limit(sensor.collector, (size_t)64 << 20);
+    an_hour(&sensor, FIRST_HOUR, 60000);
+    hour = &sensor.hours.at[0];
+    assert_in_range(hour->tally->hosts.n, 10000, 20000);
+    assert_int_equal(tally_refused(hour->tally, 5, &name),
+                     60000 - hour->tally->hosts.n);
+    assert_string_equal(name, "host");
+    an_hour(&sensor, FIRST_HOUR + 1, 100);
+    assert_int_equal(sensor.hours.at[1].tally->hosts.n, 100);
+    end(&sensor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +315,8 @@ int main(void)
         cmocka_unit_test(test_names_do_not_grow),
         cmocka_unit_test(test_days_and_notes_as_text),
         cmocka_unit_test(test_the_oldest_day_goes),
+        cmocka_unit_test(test_old_captures_go),
+        cmocka_unit_test(test_tables_are_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

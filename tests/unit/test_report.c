@@ -116,10 +116,11 @@ static void check_clean(void **state)
 
 static void check_top(void **state)
 {
-    static const char *const keys[] = {
-        "schema",   "tool",     "verdict",  "now",        "exact",    "limits_hit",
-        "options",  "policy",   "captures", "visibility", "summary",  "problems",
-        "findings", "coverage", "devices",  "roles",      "unlisted", "background"};
+    static const char *const keys[] = {"schema",   "tool",       "verdict", "now",
+                                       "exact",    "limits_hit", "options", "policy",
+                                       "captures", "visibility", "summary", "problems",
+                                       "findings", "coverage",   "devices", "roles",
+                                       "unlisted", "background", "left_out"};
     struct fixture f;
     json_t *report;
     size_t i = 0;
@@ -139,6 +140,7 @@ static void check_top(void **state)
     assert_text(report, "now", "2026-11-22T07:45:00.000000Z");
     assert_dump(at(report, "exact"), "false");
     assert_dump(at(report, "limits_hit"), "[\"cells\"]");
+    assert_dump(at(report, "left_out"), "{\"flows\":{},\"records\":{},\"hours\":0}");
     assert_dump(at(report, "options"), "{}");
     assert_text(json_array_get(at(at(report, "policy"), "packs"), 0), "name",
                 "spectralink-versity");

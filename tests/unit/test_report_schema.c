@@ -304,6 +304,8 @@ static void check_days(void **state)
     f.tally.days = &day;
     f.tally.n_days = 1;
     assert_fits(&f);
+    f.judgement.exact = false;
+    assert_fits(&f);
     report = report_json(&f.judgement, &f.options);
     assert_string_equal(json_string_value(json_object_get(
                             json_array_get(json_object_get(report, "days"), 0), "day")),

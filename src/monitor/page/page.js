@@ -52,7 +52,8 @@ function show(report) {
   verdict.className = report.verdict;
   document.getElementById("about").textContent =
     "As of " + time(report.now) + " UTC. Site: " + (report.policy.site || "no site file") +
-    ". Trust: " + report.visibility.trust + ". " + report.visibility.reasons.join(" ");
+    ". Trust: " + report.visibility.trust + ". " + report.visibility.reasons.join(" ") +
+    (report.exact ? "" : " Memory was short for: " + report.limits_hit.join(", ") + ".");
   table("problems", ["kind", "row", "peer", "port", "cause", "by", "phones", "since (UTC)", "do"],
         problems(report));
   table("phones", ["address", "phone", "rows ok", "rows not ok"], phones(report));
