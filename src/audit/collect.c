@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "audit/collect.h"
 
+#include "audit/batch.h"
 #include "audit/limits.h"
 #include "audit/listed_names.h"
-#include "audit/shard.h"
+#include "audit/records.h"
 #include "base/error.h"
-#include "base/hash.h"
 
 #include <stdlib.h>
 
-enum {
-    BATCH_PACKETS = CAPTURE_BATCH + 64, /* An A-MSDU holds several. */
-    PACKETS_A_FRAME = 64,
-    WINDOW_GAP_S = 60,
-    AHEAD_SLOT = 16, /* Packets between asking for a slot and using its flow ... */
-    AHEAD_PIECE = 6  /* ... and between asking for the piece and using it. */
-};
-
-/* Packets of one batch of frames. */
-struct batch {
-    struct packet packets[BATCH_PACKETS];
-    struct shard_packet items[BATCH_PACKETS];
-    size_t n;
-};
+enum { WINDOW_GAP_S = 60 };
 
 struct collector {
-    struct shard shards[SHARDS];
-    struct pages pages; /* Of the flows of all shards. */
+    struct shards shards;
     struct batch batch;
     struct tally tally;   /* Captures and windows. */
     size_t first_capture; /* Of the group that is read, in the tally. */
@@ -51,7 +37,9 @@ struct collector *collector_new(bool keep_pieces, bool for_merge)
     tally_init(&c->tally);
     c->for_merge = for_merge;
     for (size_t i = 0; i < SHARDS; i++) {
-        ready = shard_init(&c->shards[i], &c->pages, keep_pieces, for_merge) && ready;
+        ready = shard_init(&c->shards.at[i], &c->shards.flows[i], &c->shards.pages,
+                           keep_pieces, for_merge) &&
+                ready;
     }
     if (!ready) {
         collector_free(c);
@@ -67,7 +55,7 @@ static void limits_apply(struct collector *c)
     if (c->max_bytes > 0) {
         limits_of(c->max_bytes, SHARDS, &limits);
         for (size_t i = 0; i < SHARDS; i++) {
-            limits_set(&limits, &c->shards[i]);
+            limits_set(&limits, &c->shards.at[i]);
         }
     }
 }
@@ -82,61 +70,12 @@ void collector_free(struct collector *c)
 {
     if (c) {
         for (size_t i = 0; i < SHARDS; i++) {
-            shard_fini(&c->shards[i]);
+            shard_fini(&c->shards.at[i]);
         }
-        pages_fini(&c->pages);
+        pages_fini(&c->shards.pages);
         tally_fini(&c->tally);
         free(c);
     }
-}
-
-/* The inside address, or the lower one if both or neither are inside, decides.  The
- * choice knows no site: what it chooses must not change with a site file. */
-static uint8_t shard_of(const struct flow_key *key)
-{
-    bool only_b = !addr_is_private(&key->a) && addr_is_private(&key->b);
-    const struct addr *host = only_b ? &key->b : &key->a; /* 'a' is the lower one. */
-
-    return hash_mix(addr_word(host, 0), addr_word(host, 1)) % SHARDS;
-}
-
-static void prepare(struct shard_packet *item, const struct packet *packet)
-{
-    unsigned from;
-    struct flow_key key = flow_key_of(packet, packet->interface, &from);
-
-    item->packet = packet;
-    item->frame = (uint32_t)packet->frame;
-    item->hash = flow_key_hash(&key);
-    item->from = (uint8_t)from;
-    item->shard = shard_of(&key);
-    item->key = key;
-}
-
-/* A flow's state lies in no cache: its slot is asked for well before its piece, and
- * its piece well before it is used. */
-static void batch_apply(struct collector *c)
-{
-    struct batch *batch = &c->batch;
-    struct shard_packet *items = batch->items;
-
-    for (size_t i = 0; i < batch->n + AHEAD_SLOT; i++) {
-        if (i < batch->n) {
-            prepare(&items[i], &batch->packets[i]);
-            flow_table_prefetch_slot(c->shards[items[i].shard].flows, items[i].hash);
-        }
-        if (i >= AHEAD_SLOT - AHEAD_PIECE && i < batch->n + AHEAD_SLOT - AHEAD_PIECE) {
-            struct shard_packet *item = &items[i - (AHEAD_SLOT - AHEAD_PIECE)];
-
-            item->hint = flow_table_prefetch(c->shards[item->shard].flows, item->hash,
-                                             item->from);
-        }
-        if (i >= AHEAD_SLOT) {
-            shard_apply(&c->shards[items[i - AHEAD_SLOT].shard],
-                        &items[i - AHEAD_SLOT]);
-        }
-    }
-    batch->n = 0;
 }
 
 /* With a second source, another view may complete a flow that seems to be over. */
@@ -147,21 +86,16 @@ static void source_note(struct collector *c, uint16_t source)
     c->has_source = true;
     c->source = source;
     for (size_t i = 0; another && i < SHARDS; i++) {
-        c->shards[i].tally.stay = true;
+        c->shards.at[i].tally.stay = true;
     }
 }
 
-/* Follows when each source captured. */
-static void window_note(struct collector *c, const struct frame *frame)
+/* A frame that does not just carry on its source's window. */
+static void window_turn(struct collector *c, struct window *w,
+                        const struct frame *frame)
 {
-    struct window *w = &c->open[frame->interface % TALLY_MAX_SOURCES];
     int64_t gap = (int64_t)WINDOW_GAP_S * 1000000000;
-    int64_t ahead = frame->ns - w->last_ns;
 
-    if (ahead >= 0 && ahead <= gap && w->first_ns != 0) {
-        w->last_ns = frame->ns;
-        return;
-    }
     if (w->first_ns == 0) {
         source_note(c, frame->interface);
         w->first_ns = w->last_ns = frame->ns;
@@ -172,6 +106,19 @@ static void window_note(struct collector *c, const struct frame *frame)
     }
     w->first_ns = frame->ns < w->first_ns ? frame->ns : w->first_ns;
     w->last_ns = frame->ns > w->last_ns ? frame->ns : w->last_ns;
+}
+
+/* Follows when each source captured. */
+static inline void window_note(struct collector *c, const struct frame *frame)
+{
+    const uint64_t gap = (uint64_t)WINDOW_GAP_S * 1000000000;
+    struct window *w = &c->open[frame->interface % TALLY_MAX_SOURCES];
+
+    if ((uint64_t)frame->ns - (uint64_t)w->last_ns <= gap && w->first_ns != 0) {
+        w->last_ns = frame->ns;
+    } else {
+        window_turn(c, w, frame);
+    }
 }
 
 static void windows_close(struct collector *c)
@@ -185,16 +132,6 @@ static void windows_close(struct collector *c)
             c->failed |= !tally_add_window(&c->tally, source, w->first_ns, w->last_ns);
         }
         *w = (struct window){0};
-    }
-}
-
-static void tunnels_count(struct tally_capture *capture, const struct packet *packets,
-                          size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < packets[i].n_encap; k++) {
-            capture->encap[packets[i].encap[k]]++;
-        }
     }
 }
 
@@ -232,31 +169,22 @@ static void frames_prepare(struct collector *c, struct frame *frames, size_t n)
 static void copies_note(struct collector *c)
 {
     for (size_t i = 0; i < SHARDS; i++) {
-        c->tally.captures[c->capture].copies += c->shards[i].copies;
-        c->shards[i].copies = 0;
+        c->tally.captures[c->capture].copies += c->shards.at[i].copies;
+        c->shards.at[i].copies = 0;
     }
 }
 
 static void decode_batch(struct collector *c, const struct frame *frames, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct batch *batch = &c->batch;
-        struct tally_capture *capture =
-            &c->tally.captures[c->first_capture + frames[i].capture];
-        size_t n_packets;
-
         window_note(c, &frames[i]);
-        if (BATCH_PACKETS - batch->n < PACKETS_A_FRAME) {
-            batch_apply(c);
+        batch_decode(&c->batch, &frames[i],
+                     &c->tally.captures[c->first_capture + frames[i].capture]);
+        if (batch_is_full(&c->batch)) {
+            batch_apply(&c->batch, &c->shards);
         }
-
-        enum decode_result result = decode_frame(&frames[i], batch->packets + batch->n,
-                                                 PACKETS_A_FRAME, &n_packets);
-        capture->undecoded[result]++;
-        tunnels_count(capture, batch->packets + batch->n, n_packets);
-        batch->n += n_packets;
     }
-    batch_apply(c);
+    batch_apply(&c->batch, &c->shards);
 }
 
 static void take_frames(struct collector *c, struct frame *frames, size_t n)
@@ -350,7 +278,7 @@ bool collector_tap(struct collector *c, const char *name)
     c->tap = tally_tap(&c->tally, name);
     /* Another tap may complete any flow of this one. */
     for (size_t i = 0; i < SHARDS; i++) {
-        c->shards[i].tally.stay = true;
+        c->shards.at[i].tally.stay = true;
     }
     return c->tap != 0;
 }
@@ -424,7 +352,7 @@ bool collector_end(struct collector *c, const struct capture_info *const *infos)
 bool collector_cut(struct collector *c, size_t shard, struct tally *into,
                    int64_t now_ns)
 {
-    c->failed = !shard_cut(&c->shards[shard], into, now_ns) || c->failed;
+    c->failed = !shard_cut(&c->shards.at[shard], into, now_ns) || c->failed;
     return !c->failed;
 }
 
@@ -436,6 +364,20 @@ void collector_resume(struct collector *c, struct tally *before)
 void collector_forget_windows(struct collector *c, int64_t ns)
 {
     tally_forget_windows(&c->tally, ns);
+}
+
+/* Makes room for the records of all shards. */
+static void tally_reserve(struct tally *tally, const struct collector *c)
+{
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        const struct record_kind *kind = &record_kinds[k];
+        uint32_t n = 0;
+
+        for (size_t i = 0; i < SHARDS; i++) {
+            n += record_pool_of(&c->shards.at[i].tally, kind)->n;
+        }
+        pool_reserve(record_pool(tally, kind), n);
+    }
 }
 
 struct tally *collector_take(struct collector *c)
@@ -468,20 +410,22 @@ struct tally *collector_take_with(struct collector *c, const struct past *past,
         return NULL;
     }
     tally_init(tally);
-    tally->keep_pieces = c->shards[0].tally.keep_pieces;
-    tally->stay = c->shards[0].tally.stay;
-    tally->pages = &c->pages;
+    tally->keep_pieces = c->shards.at[0].tally.keep_pieces;
+    tally->stay = c->shards.at[0].tally.stay;
+    tally->pages = &c->shards.pages;
+    tally_reserve(tally, c);
     for (size_t i = 0; ok && i < SHARDS; i++) {
-        shard_finish(&c->shards[i]);
-        ok = tally_absorb(tally, &c->shards[i].tally);
-        shard_fini(&c->shards[i]);
-        ok = shard_init(&c->shards[i], &c->pages, tally->keep_pieces, c->for_merge) &&
+        shard_finish(&c->shards.at[i]);
+        ok = tally_absorb(tally, &c->shards.at[i].tally);
+        shard_fini(&c->shards.at[i]);
+        ok = shard_init(&c->shards.at[i], &c->shards.flows[i], &c->shards.pages,
+                        tally->keep_pieces, c->for_merge) &&
              ok;
     }
     limits_apply(c);
-    tally->own_pages = c->pages;
+    tally->own_pages = c->shards.pages;
     tally->pages = NULL;
-    c->pages = (struct pages){0};
+    c->shards.pages = (struct pages){0};
     ok = ok && past_merge(tally, past, n);
     ok = ok && tally_merge(tally, &c->tally) && tally_settle(tally);
     tally_fini(&c->tally);

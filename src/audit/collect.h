@@ -10,10 +10,8 @@
 #ifndef AUDIT_COLLECT_H
 #define AUDIT_COLLECT_H
 
-#include "audit/tally.h"
+#include "audit/shard.h"
 #include "capture/group.h"
-
-enum { SHARDS = 64 };
 
 struct collector; /* opaque */
 

@@ -22,13 +22,6 @@ static bool is_phone_oui(const struct mac *mac)
     return memcmp(mac->b, oui, sizeof oui) == 0;
 }
 
-static bool mac_is_zero(const struct mac *mac)
-{
-    static const struct mac zero;
-
-    return memcmp(mac, &zero, sizeof zero) == 0;
-}
-
 /* A lease says more than a vendor's prefix: Android names itself in option 60. */
 static bool lease_is_phone(const struct judging *j, const struct lease *lease)
 {
@@ -203,7 +196,7 @@ static void join_hosts(struct judging *j, struct pool *joins)
         struct join_key key = {.mac = host->key.mac};
         enum identity how;
 
-        if (!is_host_addr(&host->key.addr) ||
+        if (mac_is_zero(&host->key.mac) || !is_host_addr(&host->key.addr) ||
             !mac_is_phone(j, &host->key.mac, NULL, &how)) {
             continue;
         }

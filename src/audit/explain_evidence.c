@@ -97,17 +97,16 @@ static const char *at_least(uint8_t repeats)
 static void say_reset(json_t *lines, const struct judging *j,
                       const struct cell_key *key)
 {
-    struct ttl_key tap = {key->server, key->source & 0xff00, 0};
-    const struct ttl *ttl = pool_find(&j->tally->ttls, &tap);
+    uint8_t low, high;
 
     explain_line(lines, "  a RST came %s, with TTL %u%s",
                  key->sign == ATTEMPT_RESET ? "before any answer or data"
                                             : "after the TLS ClientHello",
                  key->rst_ttl,
                  key->facts & FACT_RST_BARE ? ", no window and no options" : "");
-    if (ttl) {
-        explain_line(lines, "  the peer's own other packets have TTL %u to %u",
-                     ttl->low, ttl->high);
+    if (tally_ttls(j->tally, &key->server, key->source, &low, &high)) {
+        explain_line(lines, "  the peer's own other packets have TTL %u to %u", low,
+                     high);
     } else {
         explain_line(lines,
                      "  no other packet of the peer was seen; the opener's own "

@@ -97,8 +97,7 @@ static void add_community_ids(struct finding *f, const struct cell *cell)
             .dst_port = cell->key.server_port,
             .proto = cell->key.proto,
         };
-        unsigned from;
-        struct flow_key key = flow_key_of(&packet, 0, &from);
+        struct flow_key key = flow_key_of(&packet, flow_sender(&packet));
 
         flow_community_id(&key, f->community_ids[f->n_community_ids++]);
     }

@@ -99,6 +99,9 @@ static void find_vlans(struct inspection *in)
     for (uint32_t i = 0; i < hosts->n; i++) {
         const struct host *host = pool_at(hosts, i);
 
+        if (mac_is_zero(&host->key.mac)) {
+            continue;
+        }
         if (device_at(j, &host->key.addr, host->last_ns) >= 0) {
             vlan_add(&in->phone_vlans, host->key.vlan);
         } else if (in->peer_vlans.n < INSPECT_VLANS && is_peer(j, &host->key.addr)) {

@@ -62,8 +62,7 @@ static bool ttl_is_untouched(uint8_t ttl)
 static struct result reset_by(const struct judging *j, const struct cell_key *key,
                               enum cause cause, bool inbound)
 {
-    struct ttl_key near_tap = {key->server, key->source & 0xff00, 0};
-    const struct ttl *ttl = pool_find(&j->tally->ttls, &near_tap);
+    uint8_t low, high;
     struct prefix near = subnet_of(j, &key->client);
     bool untouched = ttl_is_untouched(key->rst_ttl);
     struct result refused = result_of(OUTCOME_REFUSED, CAUSE_NONE, CONFIDENCE_MEDIUM);
@@ -73,13 +72,13 @@ static struct result reset_by(const struct judging *j, const struct cell_key *ke
     if (inbound) {
         return refused;
     }
-    if (ttl) {
+    if (tally_ttls(j->tally, &key->server, key->source, &low, &high)) {
         /* A proxy on the way that speaks for the peer is nearer than the peer, whose
          * own RST then is the one that routers counted down. */
-        bool farther = ttl_is_untouched(ttl->low) && !untouched &&
+        bool farther = ttl_is_untouched(low) && !untouched &&
                        !prefix_contains(&near, &key->server);
 
-        if (!farther && (key->rst_ttl < ttl->low || key->rst_ttl > ttl->high)) {
+        if (!farther && (key->rst_ttl < low || key->rst_ttl > high)) {
             return result_of(OUTCOME_BLOCKED, cause, CONFIDENCE_HIGH);
         }
         refused.confidence = CONFIDENCE_HIGH;

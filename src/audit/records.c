@@ -86,15 +86,10 @@ static const struct field dhcp_fields[] = {
 
 static const struct field host_fields[] = {
     AT(host, key.addr, ADDR, 1, KEY), AT(host, key.mac, MAC, 1, KEY),
-    AT(host, key.vlan, U16, 1, KEY),  AT(host, first_ns, TIME, 1, MIN),
-    AT(host, last_ns, TIME, 1, MAX),  AT(host, arp, U32, 1, SUM),
-};
-
-static const struct field ttl_fields[] = {
-    AT(ttl, key.addr, ADDR, 1, KEY),
-    AT(ttl, key.source, SOURCE, 1, KEY),
-    AT(ttl, low, U8, 1, MIN),
-    AT(ttl, high, U8, 1, MAX),
+    AT(host, key.vlan, U16, 1, KEY),  AT(host, key.source, SOURCE, 1, KEY),
+    AT(host, first_ns, TIME, 1, MIN), AT(host, last_ns, TIME, 1, MAX),
+    AT(host, arp, U32, 1, SUM),       AT(host, ttl_low, U8, 1, MIN),
+    AT(host, ttl_high, U8, 1, MAX),
 };
 
 static const struct field exchange_fields[] = {
@@ -159,7 +154,6 @@ const struct record_kind record_kinds[RECORD_KINDS] = {
     KIND(lease, leases, sizeof(struct lease_key), 1 << 17),
     KIND(dhcp, dhcp, sizeof(struct dhcp_key), 1 << 17),
     KIND(host, hosts, sizeof(struct host_key), 1 << 18),
-    KIND(ttl, ttls, sizeof(struct ttl_key), 1 << 18),
     KIND(exchange, exchanges, sizeof(struct exchange_key), 1 << 17),
     KIND(call, calls, sizeof(struct call_key), 1 << 17),
     KIND(expectation, expectations, sizeof(struct expectation_key), 1 << 17),
@@ -167,7 +161,7 @@ const struct record_kind record_kinds[RECORD_KINDS] = {
     KIND(media, media, sizeof(struct media_key), 1 << 18),
 };
 
-static size_t width_of(const struct field *field)
+size_t field_width(const struct field *field)
 {
     static const uint8_t widths[] = {
         [FIELD_U8] = 1,    [FIELD_U16] = 2,    [FIELD_U32] = 4,   [FIELD_U64] = 8,
@@ -178,22 +172,22 @@ static size_t width_of(const struct field *field)
     return widths[field->type];
 }
 
-/* Numbers of any width as one: addresses are handled apart. */
-static uint64_t number_get(const struct field *field, const void *record, size_t i)
+uint64_t field_number(const struct field *field, const void *record, size_t i)
 {
-    const char *p = (const char *)record + field->offset + i * width_of(field);
+    const char *p = (const char *)record + field->offset + i * field_width(field);
     uint64_t v = 0;
 
-    memcpy(&v, p, width_of(field));
+    memcpy(&v, p, field_width(field));
     return v;
 }
 
 static void number_set(const struct field *field, void *record, size_t i, uint64_t v)
 {
-    memcpy((char *)record + field->offset + i * width_of(field), &v, width_of(field));
+    memcpy((char *)record + field->offset + i * field_width(field), &v,
+           field_width(field));
 }
 
-static bool is_number(const struct field *field)
+bool field_is_number(const struct field *field)
 {
     return field->type != FIELD_ADDR && field->type != FIELD_MAC;
 }
@@ -216,7 +210,7 @@ void record_copy(const struct record_kind *kind, void *to, const void *from,
                      field->type == FIELD_FRAME;
 
         for (size_t i = 0; moves && i < field->count; i++) {
-            uint32_t v = (uint32_t)number_get(field, to, i);
+            uint32_t v = (uint32_t)field_number(field, to, i);
 
             if (field->type == FIELD_NAME) {
                 number_set(field, to, i, record_move_name(move, v));
@@ -283,9 +277,9 @@ static void combine_lowest(const struct field *field, void *to, const void *from
     char *into = (char *)to + field->offset;
 
     for (size_t i = 0; i < field->count; i++) {
-        uint64_t v = number_get(field, from, i);
+        uint64_t v = field_number(field, from, i);
 
-        if (width_of(field) == 2) {
+        if (field_width(field) == 2) {
             lowest_u16((uint16_t *)(void *)into, field->count, (uint16_t)v);
         } else {
             lowest_u32((uint32_t *)(void *)into, field->count, (uint32_t)v);
@@ -306,19 +300,19 @@ static void combine_field(const struct tally *tally, const struct field *field,
         return;
     }
     for (size_t i = 0; i < field->count; i++) {
-        size_t at = field->offset + i * width_of(field);
+        size_t at = field->offset + i * field_width(field);
 
         if (field->type == FIELD_NAME) {
             number_set(field, to, i,
-                       record_larger_name(tally, (uint32_t)number_get(field, to, i),
-                                          (uint32_t)number_get(field, from, i)));
-        } else if (is_number(field)) {
+                       record_larger_name(tally, (uint32_t)field_number(field, to, i),
+                                          (uint32_t)field_number(field, from, i)));
+        } else if (field_is_number(field)) {
             number_set(field, to, i,
-                       combine_number(field->rule, number_get(field, to, i),
-                                      number_get(field, from, i)));
-        } else if (memcmp((const char *)from + at, (char *)to + at, width_of(field)) >
-                   0) {
-            memcpy((char *)to + at, (const char *)from + at, width_of(field));
+                       combine_number(field->rule, field_number(field, to, i),
+                                      field_number(field, from, i)));
+        } else if (memcmp((const char *)from + at, (char *)to + at,
+                          field_width(field)) > 0) {
+            memcpy((char *)to + at, (const char *)from + at, field_width(field));
         }
     }
 }
@@ -336,7 +330,7 @@ void record_combine(const struct tally *tally, const struct record_kind *kind, v
 static json_t *element_to_json(const struct field *field, const void *record, size_t i,
                                const struct tally *tally)
 {
-    const char *p = (const char *)record + field->offset + i * width_of(field);
+    const char *p = (const char *)record + field->offset + i * field_width(field);
     char text[ADDR_TEXT_LEN];
 
     switch (field->type) {
@@ -346,9 +340,9 @@ static json_t *element_to_json(const struct field *field, const void *record, si
         return json_string(mac_format((const struct mac *)(const void *)p, text));
     case FIELD_NAME:
         return json_string(
-            tally_name_text(tally, (uint32_t)number_get(field, record, i)));
+            tally_name_text(tally, (uint32_t)field_number(field, record, i)));
     default:
-        return json_integer((json_int_t)number_get(field, record, i));
+        return json_integer((json_int_t)field_number(field, record, i));
     }
 }
 
@@ -378,7 +372,7 @@ json_t *record_to_json(const struct record_kind *kind, const void *record,
 static bool element_from_json(const struct field *field, const json_t *json,
                               struct tally *tally, void *record, size_t i)
 {
-    char *p = (char *)record + field->offset + i * width_of(field);
+    char *p = (char *)record + field->offset + i * field_width(field);
     const char *text = json_string_value(json);
 
     switch (field->type) {
@@ -397,7 +391,7 @@ static bool element_from_json(const struct field *field, const json_t *json,
     }
 
     json_int_t v = json_integer_value(json);
-    size_t width = width_of(field);
+    size_t width = field_width(field);
     if (!json_is_integer(json) || v < 0 ||
         (width < 8 && (uint64_t)v >> (8 * width) != 0)) {
         return false;
@@ -426,65 +420,5 @@ bool record_from_json(const struct record_kind *kind, const json_t *json,
             }
         }
     }
-    return true;
-}
-
-struct sorting {
-    const struct record_kind *kind;
-    const struct tally *tally;
-};
-
-static int key_cmp(const void *a, const void *b, void *context)
-{
-    const struct sorting *s = context;
-
-    for (size_t f = 0; f < s->kind->n_fields; f++) {
-        const struct field *field = &s->kind->fields[f];
-
-        for (size_t i = 0; field->rule == RULE_KEY && i < field->count; i++) {
-            size_t at = field->offset + i * width_of(field);
-            int order;
-
-            if (field->type == FIELD_NAME) {
-                order = strcmp(
-                    tally_name_text(s->tally, (uint32_t)number_get(field, a, i)),
-                    tally_name_text(s->tally, (uint32_t)number_get(field, b, i)));
-            } else if (is_number(field)) {
-                uint64_t x = number_get(field, a, i), y = number_get(field, b, i);
-
-                order = x < y ? -1 : x > y;
-            } else {
-                order =
-                    memcmp((const char *)a + at, (const char *)b + at, width_of(field));
-            }
-            if (order != 0) {
-                return order;
-            }
-        }
-    }
-    return 0;
-}
-
-bool record_sort(struct tally *tally, const struct record_kind *kind)
-{
-    struct pool *pool = record_pool(tally, kind);
-    struct sorting sorting = {kind, tally};
-    uint32_t n = pool->n;
-    uint8_t *sorted = malloc(n * kind->size + 1);
-
-    if (!sorted) {
-        return false;
-    }
-    if (n > 0) {
-        memcpy(sorted, pool->entries, n * kind->size);
-        qsort_r(sorted, n, kind->size, key_cmp, &sorting);
-    }
-    pool_clear(pool);
-    for (uint32_t i = 0; i < n; i++) {
-        void *entry = pool_add(pool, sorted + i * kind->size, NULL);
-
-        memcpy(entry, sorted + i * kind->size, kind->size);
-    }
-    free(sorted);
     return true;
 }

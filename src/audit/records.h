@@ -50,6 +50,13 @@ struct record_kind {
     size_t n_fields;
 };
 
+/* Bytes of one element. */
+size_t field_width(const struct field *field);
+
+/* Element 'i' of a field that is a number, of any width: all but addresses are. */
+uint64_t field_number(const struct field *field, const void *record, size_t i);
+bool field_is_number(const struct field *field);
+
 extern const struct record_kind record_kinds[RECORD_KINDS];
 
 static inline struct pool *record_pool(struct tally *tally,

@@ -62,14 +62,15 @@ static void piece_live(void *context, struct piece *piece)
     }
 }
 
-bool shard_init(struct shard *shard, struct pages *pages, bool keep_pieces, bool stay)
+bool shard_init(struct shard *shard, struct flow_table *flows, struct pages *pages,
+                bool keep_pieces, bool stay)
 {
     memset(shard, 0, sizeof *shard);
     tally_init(&shard->tally);
     shard->tally.keep_pieces = keep_pieces;
     shard->tally.stay = stay;
     shard->tally.pages = pages;
-    shard->flows = flow_table_new(FLOW_TABLE_MAX, pages, piece_over, shard);
+    shard->flows = flows;
     pool_init(&shard->fragments, sizeof(struct fragments), FRAGMENT_KEY_LEN,
               SHARD_FRAGMENTS);
     for (uint16_t i = 0; i < SHARD_STREAMS; i++) {
@@ -80,7 +81,7 @@ bool shard_init(struct shard *shard, struct pages *pages, bool keep_pieces, bool
         shard->free_hellos[i] = i;
     }
     shard->n_free_hellos = SHARD_HELLOS;
-    return shard->flows != NULL;
+    return flow_table_init(flows, FLOW_TABLE_MAX, pages, piece_over, shard);
 }
 
 void shard_fini(struct shard *shard)
@@ -91,31 +92,29 @@ void shard_fini(struct shard *shard)
     for (size_t i = 0; i < SHARD_HELLOS; i++) {
         free(shard->hellos[i]);
     }
-    flow_table_free(shard->flows);
+    flow_table_fini(shard->flows);
     pool_fini(&shard->fragments);
     tally_fini(&shard->tally);
 }
 
-/* Notes whose hardware address sent from an address. */
-static void host_note(struct tally *tally, const struct packet *packet, uint32_t arp)
+/* Notes who sent a packet.  The TTL of a RST may be that of a box on the way. */
+static void host_note(struct tally *tally, const struct packet *packet)
 {
-    struct host_key key;
-    struct host *host;
+    bool counts = packet->kind <= PACKET_UDP && !(packet->tcp_flags & TCP_RST);
+    struct host_sight sight = {.addr = packet->src,
+                               .vlan = packet->vlan,
+                               .source = packet->interface,
+                               .ns = packet->ns,
+                               .ttl = counts ? packet->ttl : 0,
+                               .arp = packet->kind == PACKET_ARP};
 
-    if (!(packet->flags & PACKET_HAS_MAC) || addr_is_unspecified(&packet->src)) {
+    if (packet->flags & PACKET_HAS_MAC) {
+        sight.mac = packet->src_mac;
+    } else if (!counts) {
         return;
     }
-    memset(&key, 0, sizeof key);
-    key.addr = packet->src;
-    key.mac = packet->src_mac;
-    key.vlan = packet->vlan;
-    host = pool_add(&tally->hosts, &key, NULL);
-    if (host) {
-        host->first_ns = host->first_ns == 0 || packet->ns < host->first_ns
-                             ? packet->ns
-                             : host->first_ns;
-        host->last_ns = packet->ns > host->last_ns ? packet->ns : host->last_ns;
-        host->arp += arp;
+    if (!addr_is_unspecified(&packet->src)) {
+        tally_add_host(tally, &sight);
     }
 }
 
@@ -197,14 +196,14 @@ static void fragment_count(struct shard *shard, const struct packet *packet,
                            const struct fragments *f, uint32_t frame)
 {
     struct packet whole = *packet;
-    unsigned from;
 
     whole.src_port = f->src_port;
     whole.dst_port = f->dst_port;
 
-    struct flow_key key = flow_key_of(&whole, packet->interface, &from);
+    unsigned from = flow_sender(&whole);
+    struct flow_key key = flow_key_of(&whole, from);
     struct piece *piece =
-        flow_table_get(shard->flows, &key, flow_key_hash(&key), 0, &whole, from);
+        flow_table_get(shard->flows, &whole, from, flow_key_hash(&key), NULL);
     if (piece) {
         piece_add_fragment(piece, &whole, from, frame);
     }
@@ -257,23 +256,26 @@ static void first_fragment(struct shard *shard, const struct packet *packet,
     }
 }
 
-static void flow_packet(struct shard *shard, const struct shard_packet *item)
+static inline void flow_packet(const struct shard_packet *item)
 {
+    struct shard *shard = item->shard;
     const struct packet *packet = item->packet;
     unsigned from = item->from;
     uint32_t frame = item->frame;
     struct piece *piece =
-        flow_table_get(shard->flows, &item->key, item->hash, item->hint, packet, from);
+        flow_table_get(item->flows, packet, from, item->hash, item->hint);
 
     if (!piece) {
         return;
     }
+
+    bool is_news = piece_is_news(piece, packet, from);
     if (!piece_add(piece, packet, from, frame)) {
         shard->copies++;
         return;
     }
-    if (piece->end[from].packets == 1) {
-        host_note(&shard->tally, packet, 0);
+    if (is_news) {
+        host_note(&shard->tally, packet);
     }
     if (packet->payload_len > 0 && !payload_is_settled(piece, packet, from)) {
         payload_look(shard, piece, packet, from, frame);
@@ -283,10 +285,11 @@ static void flow_packet(struct shard *shard, const struct shard_packet *item)
     }
 }
 
-static void icmp_error(struct shard *shard, const struct shard_packet *item)
+static void icmp_error(const struct shard_packet *item)
 {
-    struct piece *piece = flow_table_get(shard->flows, &item->key, item->hash,
-                                         item->hint, item->packet, item->from);
+    struct shard *shard = item->shard;
+    struct piece *piece =
+        flow_table_get(shard->flows, item->packet, item->from, item->hash, item->hint);
 
     shard->tally.background[BACKGROUND_ICMP]++;
     if (piece) {
@@ -311,38 +314,37 @@ static enum background class_of(const struct packet *packet)
     return packet->proto == PROTO_ICMP ? BACKGROUND_ICMP : BACKGROUND_OTHER_IP;
 }
 
-void shard_apply(struct shard *shard, const struct shard_packet *item)
+/* What is no packet of a known flow. */
+static void other_packet(const struct shard_packet *item)
+{
+    struct shard *shard = item->shard;
+    const struct packet *packet = item->packet;
+    bool has_ports = packet->proto == PROTO_TCP || packet->proto == PROTO_UDP;
+
+    if ((packet->flags & PACKET_LATER_FRAGMENT) && has_ports) {
+        later_fragment(shard, packet, item->frame);
+    } else if (packet->kind == PACKET_ICMP_ERROR && has_ports) {
+        icmp_error(item);
+    } else if (packet->kind == PACKET_ICMP_ERROR) {
+        shard->tally.background[BACKGROUND_ICMP]++;
+    } else if (packet->kind == PACKET_ARP) {
+        host_note(&shard->tally, packet);
+        shard->tally.background[BACKGROUND_ARP]++;
+    } else {
+        shard->tally.background[class_of(packet)]++;
+        if (packet->kind != PACKET_LINK) {
+            host_note(&shard->tally, packet);
+        }
+    }
+}
+
+void shard_apply(const struct shard_packet *item)
 {
     const struct packet *packet = item->packet;
 
-    if ((packet->flags & PACKET_LATER_FRAGMENT) &&
-        (packet->proto == PROTO_TCP || packet->proto == PROTO_UDP)) {
-        later_fragment(shard, packet, item->frame);
-        return;
-    }
-    switch ((enum packet_kind)packet->kind) {
-    case PACKET_TCP:
-    case PACKET_UDP:
-        flow_packet(shard, item);
-        break;
-    case PACKET_ICMP_ERROR:
-        if (packet->proto == PROTO_TCP || packet->proto == PROTO_UDP) {
-            icmp_error(shard, item);
-        } else {
-            shard->tally.background[BACKGROUND_ICMP]++;
-        }
-        break;
-    case PACKET_ARP:
-        host_note(&shard->tally, packet, 1);
-        shard->tally.background[BACKGROUND_ARP]++;
-        break;
-    case PACKET_ICMP:
-    case PACKET_OTHER:
-        shard->tally.background[class_of(packet)]++;
-        host_note(&shard->tally, packet, 0);
-        break;
-    case PACKET_LINK:
-        shard->tally.background[class_of(packet)]++;
-        break;
+    if (packet->kind <= PACKET_UDP && !(packet->flags & PACKET_LATER_FRAGMENT)) {
+        flow_packet(item);
+    } else {
+        other_packet(item);
     }
 }

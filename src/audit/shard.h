@@ -7,9 +7,10 @@
 
 #include "audit/stream.h"
 #include "audit/tally.h"
+#include "flow/table.h"
 #include "names/quic.h"
 
-enum { SHARD_STREAMS = 256, SHARD_HELLOS = 64, SHARD_FRAGMENTS = 256 };
+enum { SHARDS = 64, SHARD_STREAMS = 256, SHARD_HELLOS = 64, SHARD_FRAGMENTS = 256 };
 
 struct shard {
     struct tally tally;
@@ -24,22 +25,25 @@ struct shard {
     struct pool fragments; /* struct fragments, in shard.c */
 };
 
-bool shard_init(struct shard *shard, struct pages *pages, bool keep_pieces, bool stay);
+/* 'flows' is the shard's own; the tables of all shards lie together, since each packet
+ * asks one of them.  False: out of memory. */
+bool shard_init(struct shard *shard, struct flow_table *flows, struct pages *pages,
+                bool keep_pieces, bool stay);
 void shard_fini(struct shard *shard);
 
 /* A packet, and what can be told of its flow beforehand. */
 struct shard_packet {
     const struct packet *packet;
-    uint32_t frame; /* Number of its frame over all captures. */
-    uint32_t hint;  /* Where its flow may be: flow_table_get(). */
-    uint8_t from;   /* Which end of the flow sent it. */
-    uint8_t shard;
-    struct flow_key key;
-    uint64_t hash;
+    uint64_t hash;      /* flow_hash() */
+    struct piece *hint; /* Its flow's, maybe: flow_table_get(). */
+    uint32_t frame;     /* Number of its frame over all captures. */
+    unsigned from;      /* Which end of the flow sent it. */
+    struct shard *shard;
+    struct flow_table *flows; /* The shard's. */
 };
 
-/* Adds a packet. */
-void shard_apply(struct shard *shard, const struct shard_packet *item);
+/* Adds a packet to its shard. */
+void shard_apply(const struct shard_packet *item);
 
 /* Moves the live flows into the tally. */
 void shard_finish(struct shard *shard);

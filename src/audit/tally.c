@@ -103,24 +103,6 @@ static struct piece *piece_copy(struct tally *tally, const struct piece *piece)
     return copy;
 }
 
-static void note_ttl(struct tally *tally, const struct addr *addr, uint16_t source,
-                     const struct flow_end *end)
-{
-    struct ttl_key key = {*addr, source & 0xff00, 0};
-    struct ttl *ttl = end->ttl_low ? pool_add(&tally->ttls, &key, NULL) : NULL;
-
-    if (ttl) {
-        ttl->low = ttl->low == 0 || end->ttl_low < ttl->low ? end->ttl_low : ttl->low;
-        ttl->high = end->ttl_high > ttl->high ? end->ttl_high : ttl->high;
-    }
-}
-
-static void note_ttls(struct tally *tally, const struct piece *piece)
-{
-    note_ttl(tally, &piece->key.a, piece->key.source, &piece->end[0]);
-    note_ttl(tally, &piece->key.b, piece->key.source, &piece->end[1]);
-}
-
 static bool piece_stay(struct tally *tally, struct piece *piece)
 {
     return piece && tally->n_pieces < MAX_PIECES &&
@@ -129,13 +111,11 @@ static bool piece_stay(struct tally *tally, struct piece *piece)
 
 bool tally_adopt_piece(struct tally *tally, struct piece *piece)
 {
-    note_ttls(tally, piece);
     return piece_stay(tally, piece);
 }
 
 bool tally_add_piece(struct tally *tally, const struct piece *piece)
 {
-    note_ttls(tally, piece);
     return piece_stay(tally, piece_copy(tally, piece));
 }
 
@@ -173,7 +153,6 @@ void tally_close_piece(struct tally *tally, const struct piece *piece)
     /* One that was to stay is told as well: nothing can complete it any more. */
     tally->evicted += piece->inexact || tally->stay;
     tally->driven[flow_class_of(piece)] += piece->inexact;
-    note_ttls(tally, piece);
     if (tally->keep_pieces) {
         piece_keep_closed(tally, piece_copy(tally, piece));
     }
@@ -299,10 +278,8 @@ static bool pieces_merge(const struct record_move *move)
     return true;
 }
 
-void record_move_one(const struct record_kind *kind, const void *record,
-                     const struct record_move *move)
-{
-    struct pool *into = record_pool(move->into, kind);
+/* A record that is on its way into another tally. */
+struct moved_record {
     union {
         struct cell cell;
         struct lookup lookup;
@@ -310,27 +287,67 @@ void record_move_one(const struct record_kind *kind, const void *record,
         struct dhcp dhcp;
         struct expectation expectation;
         struct media media;
-    } moved;
-    bool is_new;
+    } record;
+    uint32_t hash;
+};
 
-    record_copy(kind, &moved, record, move);
-    void *entry = pool_add(into, &moved, &is_new);
+enum {
+    MERGE_AHEAD = 8 /* Records that are fetched into the cache while others go in. */
+};
+
+static void moved_take(struct moved_record *moved, const struct record_kind *kind,
+                       const void *record, const struct record_move *move)
+{
+    record_copy(kind, &moved->record, record, move);
+    moved->hash = pool_hash(record_pool(move->into, kind), &moved->record);
+}
+
+static void moved_put(const struct moved_record *moved, const struct record_kind *kind,
+                      struct tally *into)
+{
+    bool is_new;
+    void *entry =
+        pool_add_hashed(record_pool(into, kind), &moved->record, moved->hash, &is_new);
+
     if (entry && is_new) {
-        memcpy(entry, &moved, kind->size);
+        memcpy(entry, &moved->record, kind->size);
     } else if (entry) {
-        record_combine(move->into, kind, entry, &moved);
+        record_combine(into, kind, entry, &moved->record);
     }
+}
+
+void record_move_one(const struct record_kind *kind, const void *record,
+                     const struct record_move *move)
+{
+    struct moved_record moved;
+
+    moved_take(&moved, kind, record, move);
+    moved_put(&moved, kind, move->into);
 }
 
 static void records_merge(const struct record_kind *kind,
                           const struct record_move *move)
 {
     const struct pool *from = record_pool_of(move->from, kind);
+    struct pool *into = record_pool(move->into, kind);
+    struct moved_record moved[MERGE_AHEAD * 2];
 
-    for (uint32_t i = 0; i < from->n; i++) {
-        record_move_one(kind, pool_at(from, i), move);
+    for (uint32_t i = 0; i < from->n + MERGE_AHEAD * 2; i++) {
+        struct moved_record *one = &moved[i % (MERGE_AHEAD * 2)];
+
+        if (i >= MERGE_AHEAD * 2) {
+            moved_put(one, kind, move->into);
+        }
+        if (i < from->n) {
+            moved_take(one, kind, pool_at(from, i), move);
+            pool_prefetch_slot(into, one->hash);
+        }
+        if (i >= MERGE_AHEAD && i < from->n + MERGE_AHEAD) {
+            pool_prefetch_entry(into,
+                                moved[(i - MERGE_AHEAD) % (MERGE_AHEAD * 2)].hash);
+        }
     }
-    record_pool(move->into, kind)->n_refused += from->n_refused;
+    into->n_refused += from->n_refused;
 }
 
 static bool captures_merge(struct tally *into, const struct tally *from,
@@ -409,74 +426,4 @@ bool tally_absorb(struct tally *into, struct tally *from)
 
     from->n_pieces = from->n_closed = 0;
     return ok;
-}
-
-static int piece_cmp(const void *a, const void *b)
-{
-    const struct piece *x = *(struct piece *const *)a, *y = *(struct piece *const *)b;
-    int order = memcmp(&x->key, &y->key, sizeof x->key);
-
-    if (order != 0) {
-        return order;
-    }
-    return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
-}
-
-/* Flows of one source whose time is over go into cells.  With several sources they
- * stay, since another's view may still complete them. */
-static bool may_close(const struct tally *tally)
-{
-    return !tally->stay &&
-           (tally->n_windows == 0 ||
-            tally->windows[0].source == tally->windows[tally->n_windows - 1].source);
-}
-
-/* Its time is over, or 'next' shows that another connection has its 5-tuple. */
-static bool is_over(const struct tally *tally, const struct piece *piece,
-                    const struct piece *next)
-{
-    return (next && memcmp(&piece->key, &next->key, sizeof piece->key) == 0) ||
-           tally_end_ns(tally) - piece->last_ns > piece_idle_ns(piece);
-}
-
-/* Do both belong to one connection?  'a' began first. */
-static bool is_one_flow(const struct piece *a, const struct piece *b)
-{
-    return memcmp(&a->key, &b->key, sizeof a->key) == 0 && piece_continues(a, b);
-}
-
-bool tally_settle(struct tally *tally)
-{
-    size_t n = 0;
-
-    taps_sort(tally);
-    if (tally->n_pieces > 0) {
-        qsort(tally->pieces, tally->n_pieces, sizeof *tally->pieces, piece_cmp);
-    }
-    for (size_t i = 0; i < tally->n_pieces; i++) {
-        if (n > 0 && is_one_flow(tally->pieces[n - 1], tally->pieces[i])) {
-            piece_merge(tally->pieces[n - 1], tally->pieces[i]);
-        } else {
-            tally->pieces[n++] = tally->pieces[i];
-        }
-    }
-
-    size_t n_live = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct piece *piece = tally->pieces[i];
-        const struct piece *next = i + 1 < n ? tally->pieces[i + 1] : NULL;
-
-        if (may_close(tally) && is_over(tally, piece, next)) {
-            tally_close_piece(tally, piece);
-        } else {
-            tally->pieces[n_live++] = piece;
-        }
-    }
-    tally->n_pieces = n_live;
-    for (size_t k = 0; k < RECORD_KINDS; k++) {
-        if (!record_sort(tally, &record_kinds[k])) {
-            return false;
-        }
-    }
-    return true;
 }

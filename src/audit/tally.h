@@ -17,6 +17,8 @@
 
 #include "audit/attempt.h"
 #include "audit/days.h"
+#include "audit/tally_voice.h"
+#include "base/pages.h"
 #include "base/pool.h"
 #include "flow/flow.h"
 #include "names/names.h"
@@ -29,7 +31,7 @@ enum {
     TALLY_MAX_TAPS = 16,     /* Named ones. */
     TAP_NAME_LEN = 64,
     TALLY_MAX_CAPTURES = 65536,
-    RECORD_KINDS = 12, /* Of records that lie in pools (records.h). */
+    RECORD_KINDS = 11, /* Of records that lie in pools (records.h). */
     TALLY_LIMITS = 20  /* Caps that can be named, and the end. */
 };
 
@@ -111,14 +113,28 @@ struct dhcp {
 /* An address in frames of a hardware address. */
 struct host_key {
     struct addr addr;
-    struct mac mac;
+    struct mac mac; /* Zero where the link layer has none. */
     uint16_t vlan;
+    uint16_t source; /* The tap alone: farther away, the same packet has less TTL. */
+    uint16_t zero[3];
 };
 
 struct host {
     struct host_key key;
     int64_t first_ns, last_ns;
-    uint32_t arp; /* Times the owner said so itself (ARP). */
+    uint32_t arp;              /* Times the owner said so itself (ARP). */
+    uint8_t ttl_low, ttl_high; /* Of its packets, RSTs left out; 0: none. */
+};
+
+/* What a packet tells of its sender. */
+struct host_sight {
+    struct addr addr;
+    struct mac mac;
+    uint16_t vlan;
+    uint16_t source;
+    int64_t ns;
+    uint8_t ttl; /* 0: none that counts. */
+    uint8_t arp;
 };
 
 /* Messages of one kind with one result, in one slot. */
@@ -154,102 +170,6 @@ struct exchange {
     uint32_t n;
     int64_t first_ns, last_ns;
     uint32_t frames[4];
-};
-
-/* A SIP call between two hosts that signalled it; a hash, for Call-IDs hold users. */
-struct call_key {
-    struct addr a, b; /* a is the lower address. */
-    uint32_t call;
-    uint32_t zero;
-};
-
-struct call {
-    struct call_key key;
-    int64_t invited_ns, answered_ns, ended_ns; /* The first of each. */
-    int64_t last_ns;
-    uint32_t frames[4];
-};
-
-/* Where an SDP says that media are expected. */
-enum expectation_flag {
-    EXPECT_SENDRECV = 1, /* 1 << enum sdp_direction */
-    EXPECT_SENDONLY = 2,
-    EXPECT_RECVONLY = 4,
-    EXPECT_INACTIVE = 8,
-    EXPECT_RTP = 16
-};
-
-struct expectation_key {
-    struct addr from, to; /* Whose SIP message told it to whom. */
-    struct addr addr;     /* 0.0.0.0: on hold. */
-    uint32_t call;
-    uint16_t port, rtcp_port;
-};
-
-struct expectation {
-    struct expectation_key key;
-    uint8_t flags; /* enum expectation_flag */
-    int64_t first_ns, last_ns;
-    uint32_t frame;
-};
-
-/* Signs of address translation (A5): an address that a message tells. */
-enum nat_kind {
-    NAT_VIA,      /* Of a request's Via, other than where it came from. */
-    NAT_CONTACT,  /* Of its Contact, likewise. */
-    NAT_SDP,      /* Of its SDP, likewise. */
-    NAT_RECEIVED, /* received= of an answer: where the server saw the request from. */
-    NAT_STUN,     /* A request of STUN. */
-    NAT_TURN,
-    NAT_ICE,
-    NAT_USER, /* A user that registers: a hash of it stands for the address. */
-    NAT_KINDS
-};
-
-struct nat_sign_key {
-    struct addr host, peer;
-    struct addr told; /* :: for STUN, TURN and ICE. */
-    uint16_t port;    /* The peer's. */
-    uint8_t kind;     /* enum nat_kind */
-    uint8_t zero;
-};
-
-struct nat_sign {
-    struct nat_sign_key key;
-    uint32_t n;
-    int64_t first_ns, last_ns;
-    uint32_t frame;
-};
-
-/* RTP or RTCP from one end to another. */
-struct media_key {
-    struct addr from, to;
-    uint16_t from_port, to_port;
-};
-
-struct media {
-    struct media_key key;
-    uint32_t packets;             /* Of RTP. */
-    uint64_t ssrc_low, ssrc_high; /* Plus one, so that 0 is none. */
-    uint32_t seq_low, seq_high;   /* Plus one ... */
-    uint32_t far_low, far_high;   /* ... and with the top bit turned: one of the two
-                                     ranges does not run over the end. */
-    uint32_t reports, deaf; /* RTCP reports, and those that tell of nothing heard. */
-    uint32_t losses;        /* Of the latter those that say all was lost. */
-    int64_t first_ns, last_ns;
-    uint32_t frames[4];
-};
-
-/* TTLs of an address's packets, RSTs left out. */
-struct ttl_key {
-    struct addr addr;
-    uint16_t source; /* The tap alone: farther away, the same packet has less. */
-    uint16_t zero;
-};
-
-struct ttl {
-    struct ttl_key key;
-    uint8_t low, high;
 };
 
 /* Packets that are of no flow, by class. */
@@ -322,7 +242,7 @@ struct name_table {
 
 struct tally {
     struct name_table names;
-    struct pool cells, lookups, bindings, leases, dhcp, hosts, ttls;
+    struct pool cells, lookups, bindings, leases, dhcp, hosts;
     struct pool exchanges, calls, expectations, nat_signs, media;
     struct piece **pieces; /* Flows that are not over. */
     size_t n_pieces, pieces_room;
@@ -376,6 +296,14 @@ static inline unsigned source_tap(uint16_t source)
 uint16_t tally_tap(struct tally *tally, const char *name);
 /* NULL: there is no such tap. */
 const char *tally_tap_name(const struct tally *tally, unsigned tap);
+
+/* Notes who sends from where. */
+void tally_add_host(struct tally *tally, const struct host_sight *sight);
+
+/* The TTLs of an address's packets, as the tap of 'source' saw them; of a settled
+ * tally. False: no packet that counts was seen. */
+bool tally_ttls(const struct tally *tally, const struct addr *addr, uint16_t source,
+                uint8_t *low, uint8_t *high);
 
 /* Adds a flow that is not over. */
 bool tally_add_piece(struct tally *tally, const struct piece *piece);

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT_NAME "policap-tally/1"
+#define FORMAT_NAME "policap-tally/2"
 
 enum { MAX_LINE = 1 << 20 };
 
@@ -385,10 +385,10 @@ static bool sources_are_sane(const struct tally *tally)
     for (size_t i = 0; i < tally->n_pieces; i++) {
         sane &= source_is_known(tally, tally->pieces[i]->key.source);
     }
-    for (uint32_t i = 0; i < tally->ttls.n; i++) {
-        const struct ttl *ttl = pool_at(&tally->ttls, i);
+    for (uint32_t i = 0; i < tally->hosts.n; i++) {
+        const struct host *host = pool_at(&tally->hosts, i);
 
-        sane &= source_is_known(tally, ttl->key.source);
+        sane &= source_is_known(tally, host->key.source);
     }
     return sane;
 }

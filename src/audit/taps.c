@@ -102,7 +102,7 @@ void taps_sort(struct tally *tally)
     for (uint32_t i = 0; i < tally->cells.n; i++) {
         source_renumber(&((struct cell *)pool_at(&tally->cells, i))->key.source, to);
     }
-    for (uint32_t i = 0; i < tally->ttls.n; i++) {
-        source_renumber(&((struct ttl *)pool_at(&tally->ttls, i))->key.source, to);
+    for (uint32_t i = 0; i < tally->hosts.n; i++) {
+        source_renumber(&((struct host *)pool_at(&tally->hosts, i))->key.source, to);
     }
 }

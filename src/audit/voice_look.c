@@ -252,7 +252,9 @@ static struct media *media_of(struct tally *tally, struct flow_end *end,
 
     if (media) {
         stretch_note(&media->first_ns, &media->last_ns, packet->ns);
-        lowest_u32(media->frames, 4, frame);
+        if (media->frames[3] == 0 || frame < media->frames[3]) {
+            lowest_u32(media->frames, 4, frame);
+        }
     }
     return media;
 }

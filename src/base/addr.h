@@ -103,6 +103,13 @@ static inline bool addr_below(const struct addr *a, const struct addr *b)
            ((a_high == b_high) & (addr_number(a, 1) < addr_number(b, 1)));
 }
 
+/* A number that orders addresses as far as it goes: where two are equal and not
+ * UINT64_MAX, the addresses are.  Of IPv4 it always tells. */
+static inline uint64_t addr_rank(const struct addr *a)
+{
+    return addr_number(a, 0) == 0 ? addr_number(a, 1) : UINT64_MAX;
+}
+
 static inline bool addr_equal(const struct addr *a, const struct addr *b)
 {
     return ((addr_word(a, 0) ^ addr_word(b, 0)) |
@@ -124,6 +131,14 @@ bool prefix_is_canonical(const struct prefix *p);
 const char *prefix_format(const struct prefix *p, char out[static PREFIX_TEXT_LEN]);
 
 bool prefix_contains(const struct prefix *p, const struct addr *a);
+
+/* Is there none? */
+static inline bool mac_is_zero(const struct mac *mac)
+{
+    static const struct mac zero;
+
+    return memcmp(mac, &zero, sizeof zero) == 0;
+}
 
 static inline bool addr_is_link_local(const struct addr *a)
 {

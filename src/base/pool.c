@@ -28,15 +28,20 @@ void pool_fini(struct pool *pool)
     pool->n = pool->room = pool->mask = 0;
 }
 
-void pool_clear(struct pool *pool)
+static void pool_clear_slots(struct pool *pool)
 {
     if (pool->slots) {
         memset(pool->slots, 0, ((size_t)pool->mask + 1) * sizeof *pool->slots);
     }
+}
+
+void pool_clear(struct pool *pool)
+{
+    pool_clear_slots(pool);
     pool->n = 0;
 }
 
-static uint32_t hash_of(const struct pool *pool, const void *key)
+uint32_t pool_hash(const struct pool *pool, const void *key)
 {
     return (uint32_t)hash_bytes(key, pool->key_size, 0);
 }
@@ -56,6 +61,21 @@ static void *entry_of(const struct pool *pool, uint64_t slot)
     return pool_at(pool, (uint32_t)slot - 1);
 }
 
+static inline bool keys_equal(const void *a, const void *b, size_t size)
+{
+    const uint8_t *x = a, *y = b;
+    uint64_t u, v;
+
+    for (; size >= sizeof u; x += sizeof u, y += sizeof u, size -= sizeof u) {
+        memcpy(&u, x, sizeof u);
+        memcpy(&v, y, sizeof v);
+        if (u != v) {
+            return false;
+        }
+    }
+    return memcmp(x, y, size) == 0;
+}
+
 /* The slot that holds 'key', or the empty one where it would go. */
 static uint32_t slot_of(const struct pool *pool, const void *key, uint32_t hash)
 {
@@ -63,7 +83,7 @@ static uint32_t slot_of(const struct pool *pool, const void *key, uint32_t hash)
 
     while (pool->slots[s] != 0 &&
            (pool->slots[s] >> 32 != hash ||
-            memcmp(entry_of(pool, pool->slots[s]), key, pool->key_size) != 0)) {
+            !keys_equal(entry_of(pool, pool->slots[s]), key, pool->key_size))) {
         s = (s + 1) & pool->mask;
     }
     return s;
@@ -86,13 +106,24 @@ void *pool_find(const struct pool *pool, const void *key)
         return NULL;
     }
 
-    uint64_t slot = pool->slots[slot_of(pool, key, hash_of(pool, key))];
+    uint64_t slot = pool->slots[slot_of(pool, key, pool_hash(pool, key))];
     return slot ? entry_of(pool, slot) : NULL;
 }
 
-static bool grow_slots(struct pool *pool)
+/* Puts a slot that is not empty where it belongs. */
+static void slot_put(struct pool *pool, uint64_t slot)
 {
-    uint32_t n = pool->slots ? (pool->mask + 1) * 2 : FIRST_SLOTS;
+    uint32_t to = home_of(pool, slot);
+
+    while (pool->slots[to] != 0) {
+        to = (to + 1) & pool->mask;
+    }
+    pool->slots[to] = slot;
+}
+
+/* Has 'n' slots, a power of two. */
+static bool grow_slots(struct pool *pool, uint32_t n)
+{
     uint32_t n_before = pool->slots ? pool->mask + 1 : 0;
     uint64_t *slots = calloc(n, sizeof *slots), *before = pool->slots;
 
@@ -102,22 +133,16 @@ static bool grow_slots(struct pool *pool)
     pool->slots = slots;
     pool->mask = n - 1;
     for (uint32_t s = 0; s < n_before; s++) {
-        uint32_t to = home_of(pool, before[s]);
-
         if (before[s] != 0) {
-            while (slots[to] != 0) {
-                to = (to + 1) & pool->mask;
-            }
-            slots[to] = before[s];
+            slot_put(pool, before[s]);
         }
     }
     free(before);
     return true;
 }
 
-static bool grow_entries(struct pool *pool)
+static bool grow_entries(struct pool *pool, uint32_t room)
 {
-    uint32_t room = pool->room ? pool->room * 2 : FIRST_ROOM;
     uint8_t *entries;
 
     room = room < pool->max ? room : pool->max;
@@ -131,9 +156,51 @@ static bool grow_entries(struct pool *pool)
     return true;
 }
 
+/* Are there too few slots for 'n' entries? */
+static bool is_crowded(const struct pool *pool, uint32_t n)
+{
+    return !pool->slots || (uint64_t)n * 3 > (uint64_t)(pool->mask + 1) * 2;
+}
+
+void pool_reserve(struct pool *pool, uint32_t n)
+{
+    uint32_t room = n < pool->max - pool->n ? pool->n + n : pool->max;
+    uint32_t slots = pool->slots ? pool->mask + 1 : FIRST_SLOTS;
+
+    while ((uint64_t)room * 3 > (uint64_t)slots * 2) {
+        slots *= 2;
+    }
+    if (is_crowded(pool, room)) {
+        grow_slots(pool, slots);
+    }
+    if (room > pool->room) {
+        grow_entries(pool, room);
+    }
+}
+
 void *pool_add(struct pool *pool, const void *key, bool *is_new)
 {
-    uint32_t hash = hash_of(pool, key);
+    return pool_add_hashed(pool, key, pool_hash(pool, key), is_new);
+}
+
+void pool_prefetch_slot(const struct pool *pool, uint32_t hash)
+{
+    if (pool->slots) {
+        __builtin_prefetch(&pool->slots[hash & pool->mask]);
+    }
+}
+
+void pool_prefetch_entry(const struct pool *pool, uint32_t hash)
+{
+    uint64_t slot = pool->slots ? pool->slots[hash & pool->mask] : 0;
+
+    if (slot != 0) {
+        __builtin_prefetch(entry_of(pool, slot));
+    }
+}
+
+void *pool_add_hashed(struct pool *pool, const void *key, uint32_t hash, bool *is_new)
+{
     uint64_t slot = pool->slots ? pool->slots[slot_of(pool, key, hash)] : 0;
     void *entry;
 
@@ -144,10 +211,10 @@ void *pool_add(struct pool *pool, const void *key, bool *is_new)
         return entry_of(pool, slot);
     }
     if (pool->n >= pool->max ||
-        ((!pool->slots ||
-          (uint64_t)(pool->n + 1) * 3 > (uint64_t)(pool->mask + 1) * 2) &&
-         !grow_slots(pool)) ||
-        (pool->n == pool->room && !grow_entries(pool))) {
+        (is_crowded(pool, pool->n + 1) &&
+         !grow_slots(pool, pool->slots ? (pool->mask + 1) * 2 : FIRST_SLOTS)) ||
+        (pool->n == pool->room &&
+         !grow_entries(pool, pool->room ? pool->room * 2 : FIRST_ROOM))) {
         pool->n_refused++;
         return NULL;
     }
@@ -195,12 +262,31 @@ void pool_remove(struct pool *pool, uint32_t i)
 {
     uint32_t last = pool->n - 1;
 
-    slot_clear(pool, slot_with(pool, slot_value(hash_of(pool, pool_at(pool, i)), i)));
+    slot_clear(pool, slot_with(pool, slot_value(pool_hash(pool, pool_at(pool, i)), i)));
     if (i != last) {
-        uint32_t hash = hash_of(pool, pool_at(pool, last));
+        uint32_t hash = pool_hash(pool, pool_at(pool, last));
 
         pool->slots[slot_with(pool, slot_value(hash, last))] = slot_value(hash, i);
         memcpy(pool_at(pool, i), pool_at(pool, last), pool->entry_size);
     }
     pool->n--;
+}
+
+bool pool_reorder(struct pool *pool, const uint32_t *order)
+{
+    uint8_t *entries = malloc(pool->room * pool->entry_size + 1);
+
+    if (!entries) {
+        return false;
+    }
+    pool_clear_slots(pool);
+    for (uint32_t i = 0; i < pool->n; i++) {
+        const void *entry = pool_at(pool, order[i]);
+
+        memcpy(entries + i * pool->entry_size, entry, pool->entry_size);
+        slot_put(pool, slot_value(pool_hash(pool, entry), i));
+    }
+    free(pool->entries);
+    pool->entries = entries;
+    return true;
 }

@@ -38,6 +38,14 @@ void *pool_find(const struct pool *pool, const void *key);
  * may be NULL) is set.  NULL: the cap is reached, or memory is. */
 void *pool_add(struct pool *pool, const void *key, bool *is_new);
 
+/* In steps, for those who add many entries and know the next ones: fetches what
+ * pool_add_hashed() will touch into the cache, first the slot, some entries later the
+ * entry.  'hash' is pool_hash() of the key. */
+uint32_t pool_hash(const struct pool *pool, const void *key);
+void pool_prefetch_slot(const struct pool *pool, uint32_t hash);
+void pool_prefetch_entry(const struct pool *pool, uint32_t hash);
+void *pool_add_hashed(struct pool *pool, const void *key, uint32_t hash, bool *is_new);
+
 static inline void *pool_at(const struct pool *pool, uint32_t i)
 {
     return pool->entries + (size_t)i * pool->entry_size;
@@ -48,5 +56,13 @@ size_t pool_shrink(struct pool *pool);
 
 /* Takes entry 'i' out; the last entry moves into its place. */
 void pool_remove(struct pool *pool, uint32_t i);
+
+/* Makes room for 'n' entries more, as far as there is memory and the cap allows. */
+void pool_reserve(struct pool *pool, uint32_t n);
+
+/* Puts the entries into another order, order[i] being where entry i lies now, and files
+ * them by their keys, which may have been changed.  False: out of memory, and nothing
+ * is changed. */
+bool pool_reorder(struct pool *pool, const uint32_t *order);
 
 #endif

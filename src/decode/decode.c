@@ -82,17 +82,6 @@ enum decode_result decode_walk(const struct frame *frame, struct packet *out,
     return w.n > 0 && !is_encrypted(result) ? DECODE_OK : result;
 }
 
-enum decode_result decode_frame(const struct frame *frame, struct packet *out,
-                                size_t room, size_t *n)
-{
-    assert(room > 0);
-    if (frame->link == LINK_ETHERNET && decode_plain(frame, out)) {
-        *n = 1;
-        return DECODE_OK;
-    }
-    return decode_walk(frame, out, room, n);
-}
-
 const char *decode_result_name(enum decode_result result)
 {
     switch (result) {

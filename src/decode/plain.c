@@ -10,6 +10,8 @@
  */
 #include "decode/walk.h"
 
+#include <assert.h>
+
 /* Offsets of a plain frame.  Diagrams: ether.c, ip.c, transport.c. */
 enum {
     AT_TYPE = 12,
@@ -91,7 +93,7 @@ static inline bool plain_udp(const struct frame *frame, struct packet *p, uint32
 }
 
 /* True: '*p' is written.  False: the frame is none of the plain ones. */
-bool decode_plain(const struct frame *frame, struct packet *p)
+static inline bool plain(const struct frame *frame, struct packet *p)
 {
     const uint8_t *ip = frame->bytes + AT_IP;
     uint32_t total;
@@ -113,4 +115,20 @@ bool decode_plain(const struct frame *frame, struct packet *p)
     default:
         return false;
     }
+}
+
+bool decode_plain(const struct frame *frame, struct packet *p)
+{
+    return plain(frame, p);
+}
+
+enum decode_result decode_frame(const struct frame *frame, struct packet *out,
+                                size_t room, size_t *n)
+{
+    assert(room > 0);
+    if (frame->link == LINK_ETHERNET && plain(frame, out)) {
+        *n = 1;
+        return DECODE_OK;
+    }
+    return decode_walk(frame, out, room, n);
 }

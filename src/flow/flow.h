@@ -16,7 +16,6 @@
 #define FLOW_FLOW_H
 
 #include "base/hash.h"
-#include "base/pages.h"
 #include "decode/decode.h"
 
 enum {
@@ -195,30 +194,27 @@ enum check_sign {
     CHECK_SIGN_FORBIDDEN = 16 /* The first answer is 403. */
 };
 
-/* Hash of a key: unseeded, the same on each machine. */
-static inline uint64_t flow_key_hash(const struct flow_key *key)
+/* Hash of a host: of one address, whatever end of a flow it is. */
+static inline uint64_t flow_host_hash(const struct addr *host)
 {
-    /* Field by field: a key was mostly just made, and a load that is wider than the
-     * stores before it has to wait for them. */
-    uint64_t rest = (uint64_t)key->proto << 48 | (uint64_t)key->source << 32 |
-                    (uint64_t)key->port_b << 16 | key->port_a;
-
-    return hash_mix(hash_mix(addr_word(&key->a, 0) ^ addr_word(&key->a, 1),
-                             addr_word(&key->b, 0) ^ rest),
-                    addr_word(&key->b, 1) ^ rest);
+    return hash_mix(addr_word(host, 0), addr_word(host, 1));
 }
 
-static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
+/* Hash of a flow from those of its hosts: the same for both directions, so that packets
+ * need not be put in order for it.  Unseeded, the same on each machine. */
+static inline uint64_t flow_hash(uint64_t host, uint16_t port, uint64_t other_host,
+                                 uint16_t other_port, uint8_t proto, uint16_t source)
 {
-    const size_t rest = offsetof(struct flow_key, port_a);
-    uint64_t x, y;
+    const uint64_t odd = 0x9fb21c651e98df25u;
+    uint64_t end = host + port * odd, other = other_host + other_port * odd;
 
-    memcpy(&x, (const char *)a + rest, sizeof x);
-    memcpy(&y, (const char *)b + rest, sizeof y);
-    return ((addr_word(&a->a, 0) ^ addr_word(&b->a, 0)) |
-            (addr_word(&a->a, 1) ^ addr_word(&b->a, 1)) |
-            (addr_word(&a->b, 0) ^ addr_word(&b->b, 0)) |
-            (addr_word(&a->b, 1) ^ addr_word(&b->b, 1)) | (x ^ y)) == 0;
+    return hash_mix(end + other, (end ^ other) + ((uint64_t)proto << 16 | source));
+}
+
+static inline uint64_t flow_key_hash(const struct flow_key *key)
+{
+    return flow_hash(flow_host_hash(&key->a), key->port_a, flow_host_hash(&key->b),
+                     key->port_b, key->proto, key->source);
 }
 
 /* Is sequence number 'a' behind 'b' (RFC 1982)? */
@@ -227,37 +223,62 @@ static inline bool seq_after(uint32_t a, uint32_t b)
     return (int32_t)(a - b) > 0;
 }
 
-/* The key of the packet's flow.  '*from' is the index of the sender's end.  Both
- * directions come in turns, so the ends are put in order without a branch. */
-static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t source,
-                                          unsigned *from)
+/* The index of the sender's end.  Both directions come in turns, so it is told without
+ * a branch. */
+static inline unsigned flow_sender(const struct packet *packet)
 {
     const struct addr *src = &packet->src, *dst = &packet->dst;
-    unsigned below = addr_below(dst, src), same = addr_equal(src, dst);
-    unsigned swap = below | (same & (packet->src_port > packet->dst_port));
-    uint64_t mask = -(uint64_t)swap;
-    uint64_t high = (addr_word(src, 0) ^ addr_word(dst, 0)) & mask;
-    uint64_t low = (addr_word(src, 1) ^ addr_word(dst, 1)) & mask;
-    uint16_t port = (packet->src_port ^ packet->dst_port) & (uint16_t)mask;
-    uint64_t a[2] = {addr_word(src, 0) ^ high, addr_word(src, 1) ^ low};
-    uint64_t b[2] = {addr_word(dst, 0) ^ high, addr_word(dst, 1) ^ low};
-    struct flow_key key = {
-        .port_a = packet->src_port ^ port,
-        .port_b = packet->dst_port ^ port,
-        .source = source,
+
+    return addr_below(dst, src) |
+           (addr_equal(src, dst) & (packet->src_port > packet->dst_port));
+}
+
+/* The key of the packet's flow, whose end 'from' sent it. */
+static inline struct flow_key flow_key_of(const struct packet *packet, unsigned from)
+{
+    return (struct flow_key){
+        .a = from ? packet->dst : packet->src,
+        .b = from ? packet->src : packet->dst,
+        .port_a = from ? packet->dst_port : packet->src_port,
+        .port_b = from ? packet->src_port : packet->dst_port,
+        .source = packet->interface,
         .proto = packet->proto,
     };
+}
 
-    memcpy(key.a.b, a, sizeof a);
-    memcpy(key.b.b, b, sizeof b);
-    *from = swap;
-    return key;
+/* Is it the key of the packet's flow, whose end 'from' sent it? */
+static inline bool flow_key_is_of(const struct flow_key *key,
+                                  const struct packet *packet, unsigned from)
+{
+    const struct addr *src = from ? &key->b : &key->a, *dst = from ? &key->a : &key->b;
+    uint16_t src_port = from ? key->port_b : key->port_a;
+    uint16_t dst_port = from ? key->port_a : key->port_b;
+
+    return ((addr_word(src, 0) ^ addr_word(&packet->src, 0)) |
+            (addr_word(src, 1) ^ addr_word(&packet->src, 1)) |
+            (addr_word(dst, 0) ^ addr_word(&packet->dst, 0)) |
+            (addr_word(dst, 1) ^ addr_word(&packet->dst, 1)) |
+            (uint64_t)(src_port ^ packet->src_port) |
+            (uint64_t)(dst_port ^ packet->dst_port) |
+            (uint64_t)(key->source ^ packet->interface) |
+            (uint64_t)(key->proto ^ packet->proto)) == 0;
 }
 
 /* Adds a packet to a piece.  False: it is a copy of a packet that was added just
  * before, counted as such, and nothing else of it was noted. */
 bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
                uint32_t frame);
+
+/* Does the packet tell of its sender what none before it did?  The first does, and one
+ * with another TTL. */
+static inline bool piece_is_news(const struct piece *piece, const struct packet *packet,
+                                 unsigned from)
+{
+    const struct flow_end *end = &piece->end[from];
+
+    return packet->ttl < end->ttl_low || packet->ttl > end->ttl_high ||
+           end->packets == 0;
+}
 
 /* Writes out what a live piece holds in short.  Whoever takes a piece out of its table
  * gets it so. */
@@ -322,22 +343,6 @@ struct opener piece_opener(const struct piece *piece);
 const char *piece_conn_state(const struct piece *piece);
 const char *piece_history(const struct piece *piece, char out[static HISTORY_LEN]);
 
-/* Is this a port that servers are known by?  A fixed table: evidence knows no rules. */
-bool flow_is_server_port(uint8_t proto, uint16_t port);
-
-/* Community ID v1, seed 0.  ICMP: ports are type and code. */
-const char *flow_community_id(const struct flow_key *key,
-                              char out[static COMMUNITY_ID_LEN]);
-
-/* What the first bytes of a payload look like. */
-enum payload_kind payload_kind_of(uint8_t proto, const uint8_t *bytes, size_t len);
-
-/* --- the table of live flows (table.c) --- */
-
-struct flow_table; /* opaque */
-
-enum { FLOW_TABLE_MAX = 8192 }; /* Flows that one table (of 64) holds. */
-
 /* The order in which a full table drives flows out. */
 enum flow_class {
     FLOW_UNANSWERED, /* Only one end was seen: scans, too. */
@@ -349,35 +354,14 @@ enum flow_class {
 
 enum flow_class flow_class_of(const struct piece *piece);
 
-/* Takes a piece that is over: idle, followed by a new connection on its 5-tuple, or
- * driven out. */
-typedef void (*piece_sink)(void *context, struct piece *piece);
+/* Is this a port that servers are known by?  A fixed table: evidence knows no rules. */
+bool flow_is_server_port(uint8_t proto, uint16_t port);
 
-/* The pieces lie in 'pages', which outlives the table. */
-struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink sink,
-                                  void *context);
+/* Community ID v1, seed 0.  ICMP: ports are type and code. */
+const char *flow_community_id(const struct flow_key *key,
+                              char out[static COMMUNITY_ID_LEN]);
 
-/* Another number of flows, before the first. */
-void flow_table_limit(struct flow_table *table, uint32_t max);
-
-/* Live flows are not given to the sink. */
-void flow_table_free(struct flow_table *table);
-
-/* Fetches into the cache what flow_table_get() will touch: first the slot, some packets
- * later the piece.  Returns a hint where the flow is, 0 for none. */
-void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash);
-uint32_t flow_table_prefetch(const struct flow_table *table, uint64_t hash,
-                             unsigned from);
-
-/* The live piece of 'key', whose hash is 'hash', at the time of 'packet'; made where
- * there is none.  'hint', or 0, is where it was lately; a wrong one does no harm.
- * NULL: out of memory.  Valid until the next call. */
-struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
-                             uint64_t hash, uint32_t hint, const struct packet *packet,
-                             unsigned from);
-
-/* Gives every live flow to 'each', in no told order; they stay, and lie where they are
- * as long as the pages do. */
-void flow_table_each(const struct flow_table *table, piece_sink each, void *context);
+/* What the first bytes of a payload look like. */
+enum payload_kind payload_kind_of(uint8_t proto, const uint8_t *bytes, size_t len);
 
 #endif

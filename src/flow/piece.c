@@ -107,7 +107,8 @@ static void count(struct piece *piece, struct flow_end *end, const struct packet
     piece->last_ns = p->ns > piece->last_ns ? p->ns : piece->last_ns;
 }
 
-static void note_data(struct flow_end *end, const struct packet *p, uint32_t frame)
+static inline void note_data(struct flow_end *end, const struct packet *p,
+                             uint32_t frame)
 {
     if (end->payload_packets++ == 0) {
         end->first_payload =
@@ -233,6 +234,9 @@ static void note_numbers(struct flow_end *end, const struct packet *p)
 
 static void note_ttl(struct flow_end *end, uint8_t ttl)
 {
+    if (ttl == end->ttl_low && ttl == end->ttl_high) {
+        return; /* As nearly always. */
+    }
     if (end->ttl_low == 0 || ttl < end->ttl_low) {
         end->ttl_low = ttl;
     }

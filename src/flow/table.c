@@ -1,58 +1,29 @@
-/* SPDX-License-Identifier: BSD-3-Clause
- *
- * The live flows of one shard.
- *
- * Pieces lie in one dense array, in blocks that never move.  A slot of the hash table
- * holds half of a flow's hash beside its place in the array, so that a probe touches no
- * piece but the one it is looking for, and a removal none at all.
- *
- * A flow leaves the table when its packet time says that it is over; when that is
- * noticed does not matter, since nothing can be added to it then.  Only a full table
- * drives flows out early: the least telling first, a sixteenth at once, so that the
- * cost of choosing is shared by the flows that follow.
- */
-#include "flow/flow.h"
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "flow/table.h"
 
 #include <stdlib.h>
 
-enum { SWEEP_STEPS = 2, EVICT_SHARE = 16, BLOCK = 16, FIRST_SLOTS = 128 };
+enum { SWEEP_STEPS = 2, EVICT_SHARE = 16, FIRST_SLOTS = 128, NO_PROTO = 255 };
 
-struct flow_table {
-    struct piece **blocks; /* Of BLOCK pieces each. */
-    struct pages *pages;
-    uint64_t *slots; /* Half of the hash, then index + 1; 0: empty. */
-    uint32_t n, room, mask, max;
-    uint32_t hand; /* Where the sweep goes on. */
-    piece_sink sink;
-    void *context;
-};
-
-struct flow_table *flow_table_new(uint32_t max, struct pages *pages, piece_sink sink,
-                                  void *context)
+bool flow_table_init(struct flow_table *table, uint32_t max, struct pages *pages,
+                     piece_sink sink, void *context)
 {
-    struct flow_table *table = calloc(1, sizeof *table);
-
-    if (table) {
-        table->max = max;
-        table->pages = pages;
-        table->sink = sink;
-        table->context = context;
-    }
-    return table;
+    *table = (struct flow_table){
+        .slots = calloc(FIRST_SLOTS, sizeof *table->slots),
+        .mask = FIRST_SLOTS - 1,
+        .max = max,
+        .pages = pages,
+        .sink = sink,
+        .context = context,
+    };
+    return table->slots != NULL;
 }
 
-void flow_table_limit(struct flow_table *table, uint32_t max)
+void flow_table_fini(struct flow_table *table)
 {
-    table->max = max;
-}
-
-void flow_table_free(struct flow_table *table)
-{
-    if (table) {
-        free(table->blocks);
-        free(table->slots);
-        free(table);
-    }
+    free(table->blocks);
+    free(table->slots);
+    *table = (struct flow_table){0};
 }
 
 static uint64_t slot_value(uint64_t hash, uint32_t i)
@@ -60,25 +31,15 @@ static uint64_t slot_value(uint64_t hash, uint32_t i)
     return (hash & ~(uint64_t)UINT32_MAX) | (i + 1);
 }
 
-static uint32_t home_of(const struct flow_table *table, uint64_t hash)
-{
-    return (uint32_t)(hash >> 32) & table->mask;
-}
-
-static struct piece *piece_at(const struct flow_table *table, uint32_t i)
-{
-    return &table->blocks[i / BLOCK][i % BLOCK];
-}
-
 static struct piece *piece_of(const struct flow_table *table, uint64_t slot)
 {
-    return piece_at(table, (uint32_t)slot - 1);
+    return flow_table_piece(table, (uint32_t)slot - 1);
 }
 
 /* The slot that holds entry 'i', whose hash is 'hash'. */
 static uint32_t slot_of_entry(const struct flow_table *table, uint64_t hash, uint32_t i)
 {
-    uint32_t s = home_of(table, hash);
+    uint32_t s = flow_table_home(table, hash);
 
     while (table->slots[s] != slot_value(hash, i)) {
         s = (s + 1) & table->mask;
@@ -86,45 +47,15 @@ static uint32_t slot_of_entry(const struct flow_table *table, uint64_t hash, uin
     return s;
 }
 
-/* The slot of 'key', or 0. */
-static inline uint64_t find(const struct flow_table *table, const struct flow_key *key,
-                            uint64_t hash)
+/* The slot of the packet's flow, or 0. */
+static uint64_t find(const struct flow_table *table, const struct packet *packet,
+                     unsigned from, uint64_t hash)
 {
-    if (!table->slots) {
-        return 0;
-    }
-    for (uint32_t s = home_of(table, hash); table->slots[s];
+    for (uint32_t s = flow_table_home(table, hash); table->slots[s];
          s = (s + 1) & table->mask) {
         if (table->slots[s] >> 32 == hash >> 32 &&
-            flow_key_equal(&piece_of(table, table->slots[s])->key, key)) {
+            flow_key_is_of(&piece_of(table, table->slots[s])->key, packet, from)) {
             return table->slots[s];
-        }
-    }
-    return 0;
-}
-
-void flow_table_prefetch_slot(const struct flow_table *table, uint64_t hash)
-{
-    if (table->slots) {
-        __builtin_prefetch(&table->slots[home_of(table, hash)]);
-    }
-}
-
-uint32_t flow_table_prefetch(const struct flow_table *table, uint64_t hash,
-                             unsigned from)
-{
-    if (!table->slots) {
-        return 0;
-    }
-    for (uint32_t s = home_of(table, hash); table->slots[s];
-         s = (s + 1) & table->mask) {
-        if (table->slots[s] >> 32 == hash >> 32) {
-            const struct piece *piece = piece_of(table, table->slots[s]);
-
-            __builtin_prefetch(piece, 1);
-            __builtin_prefetch(piece->copy_print, 1);
-            __builtin_prefetch(&piece->end[from], 1);
-            return (uint32_t)table->slots[s];
         }
     }
     return 0;
@@ -132,7 +63,7 @@ uint32_t flow_table_prefetch(const struct flow_table *table, uint64_t hash,
 
 static void slot_insert(struct flow_table *table, uint64_t hash, uint32_t i)
 {
-    uint32_t s = home_of(table, hash);
+    uint32_t s = flow_table_home(table, hash);
 
     while (table->slots[s]) {
         s = (s + 1) & table->mask;
@@ -142,7 +73,7 @@ static void slot_insert(struct flow_table *table, uint64_t hash, uint32_t i)
 
 static bool grow_slots(struct flow_table *table)
 {
-    uint32_t n = table->slots ? (table->mask + 1) * 2 : FIRST_SLOTS;
+    uint32_t n = (table->mask + 1) * 2;
     uint64_t *slots = calloc(n, sizeof *slots);
 
     if (!slots) {
@@ -152,22 +83,22 @@ static bool grow_slots(struct flow_table *table)
     table->slots = slots;
     table->mask = n - 1;
     for (uint32_t i = 0; i < table->n; i++) {
-        slot_insert(table, flow_key_hash(&piece_at(table, i)->key), i);
+        slot_insert(table, flow_key_hash(&flow_table_piece(table, i)->key), i);
     }
     return true;
 }
 
 static bool grow_pieces(struct flow_table *table)
 {
-    size_t n = table->room / BLOCK;
+    size_t n = table->room / FLOW_BLOCK;
     struct piece **grown = realloc(table->blocks, (n + 1) * sizeof *grown);
 
     if (!grown) {
         return false;
     }
     table->blocks = grown;
-    grown[n] = pages_take(table->pages, BLOCK * sizeof *grown[n]);
-    table->room += grown[n] ? BLOCK : 0;
+    grown[n] = pages_take(table->pages, FLOW_BLOCK * sizeof *grown[n]);
+    table->room += grown[n] ? FLOW_BLOCK : 0;
     return grown[n];
 }
 
@@ -179,7 +110,7 @@ static void slot_clear(struct flow_table *table, uint32_t s)
 
     table->slots[hole] = 0;
     for (s = (s + 1) & table->mask; table->slots[s]; s = (s + 1) & table->mask) {
-        uint32_t home = home_of(table, table->slots[s]);
+        uint32_t home = flow_table_home(table, table->slots[s]);
 
         if (((s - home) & table->mask) >= ((s - hole) & table->mask)) {
             table->slots[hole] = table->slots[s];
@@ -194,25 +125,23 @@ static void finish(struct flow_table *table, uint32_t i)
 {
     uint32_t last = table->n - 1;
 
-    piece_settle(piece_at(table, i));
-    table->sink(table->context, piece_at(table, i));
-    slot_clear(table, slot_of_entry(table, flow_key_hash(&piece_at(table, i)->key), i));
+    piece_settle(flow_table_piece(table, i));
+    table->sink(table->context, flow_table_piece(table, i));
+    slot_clear(table, slot_of_entry(
+                          table, flow_key_hash(&flow_table_piece(table, i)->key), i));
     if (i != last) {
-        uint64_t hash = flow_key_hash(&piece_at(table, last)->key);
+        uint64_t hash = flow_key_hash(&flow_table_piece(table, last)->key);
 
         table->slots[slot_of_entry(table, hash, last)] = slot_value(hash, i);
-        *piece_at(table, i) = *piece_at(table, last);
+        *flow_table_piece(table, i) = *flow_table_piece(table, last);
     }
+    flow_table_piece(table, last)->key.proto = NO_PROTO; /* No hint leads to it. */
     table->n--;
 }
 
-/* No flow is over within the shortest limit: that is asked first. */
 static bool is_over(const struct piece *piece, int64_t now_ns)
 {
-    int64_t quiet_ns = now_ns - piece->last_ns;
-
-    return quiet_ns > (int64_t)FLOW_CLOSED_IDLE_S * 1000000000 &&
-           quiet_ns > piece_idle_ns(piece);
+    return now_ns - piece->last_ns > piece_idle_ns(piece);
 }
 
 enum flow_class flow_class_of(const struct piece *piece)
@@ -263,7 +192,7 @@ static void drive_out(struct flow_table *table)
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const struct piece *piece = piece_at(table, i);
+        const struct piece *piece = flow_table_piece(table, i);
 
         victims[i] = (struct victim){piece->last_ns, i, flow_class_of(piece)};
     }
@@ -272,7 +201,7 @@ static void drive_out(struct flow_table *table)
      * that is still to come. */
     qsort(victims, n_out, sizeof *victims, index_falls);
     for (uint32_t v = 0; v < n_out; v++) {
-        piece_at(table, victims[v].i)->inexact = 1;
+        flow_table_piece(table, victims[v].i)->inexact = 1;
         finish(table, victims[v].i);
     }
     free(victims);
@@ -282,7 +211,7 @@ static void drive_out(struct flow_table *table)
 static void make_room(struct flow_table *table, int64_t now_ns)
 {
     for (uint32_t i = table->n; i-- > 0;) {
-        if (is_over(piece_at(table, i), now_ns)) {
+        if (is_over(flow_table_piece(table, i), now_ns)) {
             finish(table, i);
         }
     }
@@ -291,11 +220,10 @@ static void make_room(struct flow_table *table, int64_t now_ns)
     }
 }
 
-static struct piece *add(struct flow_table *table, const struct flow_key *key,
-                         uint64_t hash)
+static struct piece *add(struct flow_table *table, const struct packet *packet,
+                         unsigned from, uint64_t hash)
 {
-    bool crowded =
-        !table->slots || (uint64_t)(table->n + 1) * 3 > (uint64_t)(table->mask + 1) * 2;
+    bool crowded = (uint64_t)(table->n + 1) * 3 > (uint64_t)(table->mask + 1) * 2;
     struct piece *piece;
 
     if ((crowded && !grow_slots(table)) ||
@@ -303,9 +231,9 @@ static struct piece *add(struct flow_table *table, const struct flow_key *key,
         return NULL;
     }
     slot_insert(table, hash, table->n);
-    piece = piece_at(table, table->n++);
+    piece = flow_table_piece(table, table->n++);
     memset(piece, 0, sizeof *piece);
-    piece->key = *key;
+    piece->key = flow_key_of(packet, from);
     return piece;
 }
 
@@ -317,7 +245,7 @@ static void sweep(struct flow_table *table, int64_t now_ns)
         if (table->hand >= table->n) {
             table->hand = 0;
         }
-        if (is_over(piece_at(table, table->hand), now_ns)) {
+        if (is_over(flow_table_piece(table, table->hand), now_ns)) {
             finish(table, table->hand);
         } else {
             table->hand++;
@@ -325,21 +253,14 @@ static void sweep(struct flow_table *table, int64_t now_ns)
     }
 }
 
-struct piece *flow_table_get(struct flow_table *table, const struct flow_key *key,
-                             uint64_t hash, uint32_t hint, const struct packet *packet,
-                             unsigned from)
+struct piece *flow_table_look_up(struct flow_table *table, const struct packet *packet,
+                                 unsigned from, uint64_t hash)
 {
-    uint32_t entry = hint - 1; /* Of no flow, where there is no hint. */
+    uint32_t entry = (uint32_t)find(table, packet, from, hash) - 1;
 
-    if (entry >= table->n || !flow_key_equal(&piece_at(table, entry)->key, key)) {
-        entry = (uint32_t)find(table, key, hash) - 1;
-    }
     if (entry < table->n) {
-        struct piece *piece = piece_at(table, entry);
-
-        if (!is_over(piece, packet->ns) && (!(packet->tcp_flags & TCP_SYN) ||
-                                            !piece_is_reused_by(piece, packet, from))) {
-            return piece;
+        if (piece_takes(flow_table_piece(table, entry), packet, from)) {
+            return flow_table_piece(table, entry);
         }
         finish(table, entry);
     }
@@ -347,13 +268,13 @@ struct piece *flow_table_get(struct flow_table *table, const struct flow_key *ke
     if (table->n >= table->max) {
         make_room(table, packet->ns);
     }
-    return add(table, key, hash);
+    return add(table, packet, from, hash);
 }
 
 void flow_table_each(const struct flow_table *table, piece_sink each, void *context)
 {
     for (uint32_t i = 0; i < table->n; i++) {
-        piece_settle(piece_at(table, i));
-        each(context, piece_at(table, i));
+        piece_settle(flow_table_piece(table, i));
+        each(context, flow_table_piece(table, i));
     }
 }

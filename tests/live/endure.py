@@ -72,7 +72,7 @@ def check_state_of_others(t):
     send(t.sample("03_fcm_icmp_prohibited"))
     live.end()
     whole = open(state).read()
-    for broken in (whole[:len(whole) // 2], whole.replace("tally/1", "tally/0"),
+    for broken in (whole[:len(whole) // 2], whole.replace("tally/2", "tally/0"),
                    whole.replace('"head"', '"heap"')):
         with open(state, "w") as file:
             file.write(broken)

@@ -206,10 +206,9 @@ static inline void script_move(struct script *s, const char *phone, const char *
 static inline void script_apply(const struct script *s, size_t i, struct piece *piece)
 {
     const struct packet *p = &s->packets[i];
-    unsigned from;
-    struct flow_key key = flow_key_of(p, 0, &from);
+    unsigned from = flow_sender(p);
 
-    piece->key = key;
+    piece->key = flow_key_of(p, from);
     if (p->kind == PACKET_ICMP_ERROR) {
         piece_add_icmp(piece, p, from, (uint32_t)i + 1);
     } else {

@@ -67,10 +67,43 @@ static void check_cap(void **state)
     pool_fini(&pool);
 }
 
+/* Entries in another order, one with another key, are all found. */
+static void check_reorder(void **state)
+{
+    struct pool pool;
+    uint32_t order[KEYS];
+
+    (void)state;
+    pool_init(&pool, sizeof(struct entry), sizeof(uint32_t), KEYS + 1);
+    pool_reserve(&pool, KEYS);
+    assert_true(pool.room >= KEYS && pool.n == 0);
+    assert_true(pool_reorder(&pool, order));
+    for (uint32_t key = 0; key < KEYS; key++) {
+        struct entry *e = pool_add(&pool, &key, NULL);
+
+        e->value = key + 1;
+        order[key] = KEYS - 1 - key;
+    }
+    ((struct entry *)pool_at(&pool, 3))->key = KEYS;
+    assert_true(pool_reorder(&pool, order));
+    assert_int_equal(pool.n, KEYS);
+    assert_null(pool_find(&pool, &(uint32_t){3}));
+    for (uint32_t key = 0; key < KEYS; key++) {
+        uint32_t now = key == 3 ? KEYS : key;
+        const struct entry *e = pool_find(&pool, &now);
+
+        assert_ptr_equal(e, pool_at(&pool, KEYS - 1 - key));
+        assert_int_equal(e->value, key + 1);
+    }
+    assert_null(pool_find(&pool, &(uint32_t){KEYS + 1}));
+    pool_fini(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_against_array),
+        cmocka_unit_test(check_reorder),
         cmocka_unit_test(check_cap),
     };
 

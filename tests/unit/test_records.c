@@ -66,7 +66,6 @@ union record {
     struct lease lease;
     struct dhcp dhcp;
     struct host host;
-    struct ttl ttl;
     uint8_t bytes[1024];
 };
 

@@ -93,8 +93,7 @@ static void check_vector(void **state)
                             .dst_port = v->dst_port,
                             .proto = v->proto};
     char id[COMMUNITY_ID_LEN];
-    unsigned from;
-    struct flow_key key = flow_key_of(&packet, 3, &from);
+    struct flow_key key = flow_key_of(&packet, flow_sender(&packet));
 
     assert_string_equal(flow_community_id(&key, id), v->id);
 }

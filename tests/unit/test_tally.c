@@ -299,13 +299,13 @@ static const struct refusal refusals[] = {
     {"no JSON", "hello\n", "line 1"},
     {"another format", "{\"format\":\"policap-tally/9\"}\n", "line 1"},
     {"no format", "{\"head\":{}}\n", "line 1"},
-    {"no head", "{\"format\":\"policap-tally/1\"}\n", "no tally"},
-    {"a head with nothing in it", "{\"format\":\"policap-tally/1\"}\n{\"head\":{}}\n",
+    {"no head", "{\"format\":\"policap-tally/2\"}\n", "no tally"},
+    {"a head with nothing in it", "{\"format\":\"policap-tally/2\"}\n{\"head\":{}}\n",
      "line 2"},
-    {"two keys", "{\"format\":\"policap-tally/1\",\"head\":{}}\n", "line 1"},
-    {"a record of no kind", "{\"format\":\"policap-tally/1\"}\n{\"cellar\":{}}\n",
+    {"two keys", "{\"format\":\"policap-tally/2\",\"head\":{}}\n", "line 1"},
+    {"a record of no kind", "{\"format\":\"policap-tally/2\"}\n{\"cellar\":{}}\n",
      "line 2"},
-    {"a cell with nothing in it", "{\"format\":\"policap-tally/1\"}\n{\"cell\":{}}\n",
+    {"a cell with nothing in it", "{\"format\":\"policap-tally/2\"}\n{\"cell\":{}}\n",
      "key.client"},
 };
 
