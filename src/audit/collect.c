@@ -339,6 +339,21 @@ void collector_add(struct collector *c, struct frame *frames, size_t n)
     }
 }
 
+void collector_watch(struct collector *c, piece_sink over, void *context)
+{
+    for (size_t i = 0; i < SHARDS; i++) {
+        c->shards.at[i].over = over;
+        c->shards.at[i].over_context = context;
+    }
+}
+
+void collector_each(const struct collector *c, piece_sink each, void *context)
+{
+    for (size_t i = 0; i < SHARDS; i++) {
+        flow_table_each(&c->shards.flows[i], each, context);
+    }
+}
+
 bool collector_end(struct collector *c, const struct capture_info *const *infos)
 {
     windows_close(c);

@@ -51,6 +51,13 @@ bool collector_begin(struct collector *collector, const char *const *names, size
  * changed. */
 void collector_add(struct collector *collector, struct frame *frames, size_t n);
 
+/* From now on shows every flow that is over to 'over'; NULL: nobody.  It must leave the
+ * flow as it is. */
+void collector_watch(struct collector *collector, piece_sink over, void *context);
+
+/* Shows every flow that is not over to 'each', in no told order. */
+void collector_each(const struct collector *collector, piece_sink each, void *context);
+
 /* Ends these captures: what each said of itself, in their order.  False: memory ran
  * out, and the collector is good for nothing more. */
 bool collector_end(struct collector *collector,

@@ -47,6 +47,9 @@ static void piece_over(void *context, struct piece *piece)
 
     payload_forget(shard, piece);
     piece->hello = 0;
+    if (shard->over) {
+        shard->over(shard->over_context, piece);
+    }
     tally_close_piece(&shard->tally, piece);
 }
 

@@ -23,6 +23,8 @@ struct shard {
     uint32_t n_free_hellos;
     uint64_t copies;       /* Packets that were copies, since this was last set to 0. */
     struct pool fragments; /* struct fragments, in shard.c */
+    piece_sink over;       /* Is shown flows that are over; NULL: nobody is. */
+    void *over_context;
 };
 
 /* 'flows' is the shard's own; the tables of all shards lie together, since each packet

@@ -130,6 +130,7 @@ static const char live_help[] =
     "                     syslog (RFC 5424): syslog:udp:ADDR:PORT, "
     "syslog:tcp:ADDR:PORT, or\n"
     "                     syslog:SOCKET (/dev/log); repeatable\n"
+    "  --events-flow      each flow that is over is an event, too\n"
     "  --listen ADDR:PORT serve a page, /report.json, /metrics and /healthz by HTTP, "
     "on "
     "a\n"

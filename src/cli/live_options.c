@@ -69,6 +69,15 @@ bool live_set_window(struct options *o, const char *value, struct policap_error 
            fail(err, "--window %.60s: write a time from 1h to 167h", value);
 }
 
+bool live_set_events_flow(struct options *o, const char *value,
+                          struct policap_error *err)
+{
+    (void)value;
+    (void)err;
+    o->monitor.flow_events = true;
+    return true;
+}
+
 bool live_set_user(struct options *o, const char *value, struct policap_error *err)
 {
     (void)err;

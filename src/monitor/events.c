@@ -2,6 +2,7 @@
 #include "monitor/events.h"
 
 #include "monitor/eve.h"
+#include "report/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,23 +44,36 @@ static enum syslog_severity syslog_severity_of(const json_t *line)
     return severity >= 0 && severity <= 3 ? of[severity] : SYSLOG_INFO;
 }
 
-static void put(struct events *events, const json_t *line)
+static void put_text(struct events *events, const char *text, size_t len,
+                     const char *type, enum syslog_severity severity)
 {
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
     struct timespec now;
 
+    clock_gettime(CLOCK_REALTIME, &now);
+    events->put(events->context,
+                &(struct sink_line){
+                    .text = text,
+                    .len = len,
+                    .type = type,
+                    .severity = severity,
+                    .ns = (int64_t)now.tv_sec * second_ns + now.tv_nsec,
+                });
+}
+
+/* Of several interfaces none is named. */
+static void put(struct events *events, json_t *line)
+{
+    char *text;
+
+    eve_add_text(line, "host", events->host);
+    eve_add_text(line, "in_iface", events->n_ifaces == 1 ? events->ifaces[0] : NULL);
+    text = line ? json_dumps(line, JSON_COMPACT) : NULL;
     if (text) {
-        clock_gettime(CLOCK_REALTIME, &now);
-        events->put(events->context,
-                    &(struct sink_line){
-                        .text = text,
-                        .len = strlen(text),
-                        .type = eve_text_of(line, "event_type"),
-                        .severity = syslog_severity_of(line),
-                        .ns = (int64_t)now.tv_sec * second_ns + now.tv_nsec,
-                    });
+        put_text(events, text, strlen(text), eve_text_of(line, "event_type"),
+                 syslog_severity_of(line));
     }
     free(text);
+    json_decref(line);
 }
 
 /* The next number of phones at which a problem is told again: 1, 2, 5, 10, 20, ... */
@@ -139,13 +153,10 @@ static void tell(struct events *events, const json_t *report, const json_t *prob
 
     eve_time(timestamp, now ? now : "1970-01-01T00:00:00.000000Z");
     line = json_pack("{s:s, s:s}", "timestamp", timestamp, "event_type", "alert");
-    eve_add_text(line, "host", events->host);
-    eve_add_text(line, "in_iface", events->iface);
     eve_add_flow(line, finding);
     json_object_set_new(line, "alert",
                         eve_alert(report, problem, finding, state, since));
     put(events, line);
-    json_decref(line);
 }
 
 /* What is to be told of a problem of the report; NULL: nothing. */
@@ -315,6 +326,22 @@ void events_recall(struct events *events, const char *note)
     json_decref(known);
 }
 
+void events_flow(struct events *events, const struct piece *piece, int64_t now_ns)
+{
+    size_t i = piece->key.source & UINT8_MAX;
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    bool ok = out && report_write_flow_event(
+                         out, piece, events->host,
+                         events->ifaces[i < events->n_ifaces ? i : 0], now_ns);
+
+    if (out && fclose(out) == 0 && ok && len > 0) {
+        put_text(events, text, len - 1, "flow", SYSLOG_INFO);
+    }
+    free(text);
+}
+
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,
                   const struct capture_info *info, const struct live_drops *drops)
 {
@@ -328,8 +355,5 @@ void events_stats(struct events *events, int64_t ns, int64_t uptime_s,
         "kernel_packets", (json_int_t)(info->packets + drops->kernel), "kernel_drops",
         (json_int_t)drops->kernel, "kernel_ifdrops", (json_int_t)drops->interface,
         "decoder", "pkts", (json_int_t)info->packets, "bytes", (json_int_t)info->bytes);
-    eve_add_text(line, "host", events->host);
-    eve_add_text(line, "in_iface", events->iface);
     put(events, line);
-    json_decref(line);
 }

@@ -7,6 +7,7 @@
  *          phones, it recovered, it came back, or it expired: what was seen of it is
  *          older than what is judged.  One a root cause, whatever the number of its
  *          findings.
+ *   flow   a flow is over, or the sensor ends; only where somebody asks for them.
  *   stats  what was captured and lost.
  *
  * Reports come as the JSON that report_json() makes, so that whoever made them may have
@@ -16,6 +17,7 @@
 #define MONITOR_EVENTS_H
 
 #include "capture/live.h"
+#include "flow/flow.h"
 #include "monitor/sink.h"
 
 #include <jansson.h>
@@ -23,9 +25,10 @@
 enum { EVENTS_MAX_PROBLEMS = 65536 }; /* Further ones give no event. */
 
 struct events {
-    json_t *known;     /* By id: what was told of a problem. */
-    const char *host;  /* The sensor's name.  Borrowed. */
-    const char *iface; /* Borrowed. */
+    json_t *known;             /* By id: what was told of a problem. */
+    const char *host;          /* The sensor's name.  Borrowed. */
+    const char *const *ifaces; /* By number.  Borrowed. */
+    size_t n_ifaces;
     /* Takes an event. */
     void (*put)(void *context, const struct sink_line *line);
     void *context;
@@ -45,6 +48,9 @@ void events_report(struct events *events, const json_t *report, int64_t since_ns
 char **events_notes(const struct events *events, size_t *n);
 void events_free_notes(char **notes, size_t n);
 void events_recall(struct events *events, const char *note);
+
+/* Tells of a flow.  'now_ns': until when nothing more of it was seen. */
+void events_flow(struct events *events, const struct piece *piece, int64_t now_ns);
 
 /* Tells what was captured: 'ns' is the time, 'uptime_s' that of the sensor. */
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,

@@ -274,6 +274,25 @@ static size_t memory_of(const struct monitor *m)
     return m->options->max_memory ? m->options->max_memory : MONITOR_MEMORY;
 }
 
+static void flow_over(void *context, struct piece *piece)
+{
+    struct monitor *m = context;
+
+    outlets_flow(&m->outlets, piece, monitor_now_ns());
+    if (outlets_fill(&m->outlets)) {
+        outlets_run(&m->outlets, monitor_clock_ms(), m->options->say,
+                    m->options->context);
+    }
+}
+
+/* Flows that are not over are told as they stand. */
+static void flows_end(struct monitor *m)
+{
+    if (m->options->flow_events) {
+        collector_each(m->collector, flow_over, m);
+    }
+}
+
 static bool run(struct monitor *m, struct policap_error *err)
 {
     const struct monitor_options *o = m->options;
@@ -291,6 +310,9 @@ static bool run(struct monitor *m, struct policap_error *err)
     if (!m->collector ||
         !collector_begin(m->collector, o->interfaces, o->n_interfaces)) {
         return fail(err, "out of memory");
+    }
+    if (o->flow_events) {
+        collector_watch(m->collector, flow_over, m);
     }
     timers_begin(m);
     notify_tell(&m->notify, "READY=1");
@@ -356,6 +378,7 @@ struct tally *monitor_run(const struct monitor_options *options,
     notify_init(&m->notify, options->notify_socket, options->watchdog_us);
     sigaction(SIGPIPE, &ignore, &pipe_before);
     if (signals_open(m, &before, err) && run(m, err)) {
+        flows_end(m);
         tally = jobs_end(m, err);
     }
     monitor_fini(m);

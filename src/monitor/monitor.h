@@ -36,6 +36,7 @@ struct monitor_options {
     const char *listen;        /* Where HTTP is served (web.h); NULL: nowhere. */
     const char *events[MONITOR_MAX_SINKS]; /* Where events go (target.h). */
     size_t n_events;
+    bool flow_events;  /* Each flow that is over is an event, too. */
     size_t max_memory; /* Bytes of all that is kept; 0: MONITOR_MEMORY. */
     const char *state; /* Kept from run to run (state.h); NULL: nothing is. */
     unsigned window_s; /* Reports are of the last so many seconds, and up to an

@@ -65,7 +65,8 @@ bool outlets_open(struct outlets *outlets, int64_t now_ms, struct policap_error 
         return true;
     }
     outlets->events = (struct events){.host = outlets->host,
-                                      .iface = outlets->metrics.names[0],
+                                      .ifaces = outlets->metrics.names,
+                                      .n_ifaces = outlets->metrics.n,
                                       .put = events_put,
                                       .context = outlets};
     for (size_t i = 0; i < outlets->n_sinks; i++) {
@@ -120,6 +121,23 @@ bool outlets_wait(const struct outlets *outlets)
     json_array_foreach(json_object_get(outlets->report, "coverage"), i, row)
     {
         if (json_object_get(json_object_get(row, "devices"), "pending")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void outlets_flow(struct outlets *outlets, const struct piece *piece, int64_t now_ns)
+{
+    if (outlets->n_sinks > 0) {
+        events_flow(&outlets->events, piece, now_ns);
+    }
+}
+
+bool outlets_fill(const struct outlets *outlets)
+{
+    for (size_t i = 0; i < outlets->n_sinks; i++) {
+        if (outlets->sinks[i].len > SINK_QUEUE / 2) {
             return true;
         }
     }

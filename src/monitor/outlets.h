@@ -46,6 +46,9 @@ void outlets_report(struct outlets *outlets, const char *report, size_t len,
                     int64_t since_ns);
 /* Is there something in the last report that may turn by time alone? */
 bool outlets_wait(const struct outlets *outlets);
+void outlets_flow(struct outlets *outlets, const struct piece *piece, int64_t now_ns);
+/* Is a sink's queue half full?  Then outlets_run() shall not wait for the next turn. */
+bool outlets_fill(const struct outlets *outlets);
 void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms);
 void outlets_reopen(struct outlets *outlets, int64_t now_ms);
 

@@ -270,6 +270,37 @@ static void put_policap(struct line_writer *line, const struct view *view,
     line_close(line, '}');
 }
 
+/* What a router said of the flow's packets. */
+static void put_icmp(struct line_writer *line, const struct flow_icmp *icmp)
+{
+    if (icmp->n > 0) {
+        line_count(line, "response_icmp_type", icmp->type);
+        line_count(line, "response_icmp_code", icmp->code);
+    }
+}
+
+bool report_write_flow_event(FILE *out, const struct piece *piece, const char *host,
+                             const char *iface, int64_t now_ns)
+{
+    struct view view = view_of(piece);
+    struct line_writer line;
+
+    line_begin(&line, out);
+    line_open(&line, NULL, '{');
+    put_head(&line, &view);
+    if (*host) {
+        line_text(&line, "host", host);
+    }
+    line_text(&line, "in_iface", iface);
+    put_icmp(&line, &piece->icmp);
+    put_flow(&line, &view, now_ns);
+    if (piece->key.proto == PROTO_TCP) {
+        put_tcp(&line, &view);
+    }
+    line_close(&line, '}');
+    return line_end(&line);
+}
+
 bool report_write_flow_verdict(FILE *out, const struct judgement *judgement,
                                const struct piece *piece,
                                const struct flow_verdict *verdict)

@@ -47,7 +47,12 @@ bool report_write_text(FILE *out, const struct judgement *judgement,
 bool report_write_flow(FILE *out, const struct judgement *judgement,
                        const struct piece *piece, const struct judge_options *options);
 
-/* The same for a verdict that the caller has. */
+/* Writes 'piece' as an event of a sensor: the same line, with the keys of Suricata
+ * alone.  'host' may be "".  'now_ns': until when nothing more was seen. */
+bool report_write_flow_event(FILE *out, const struct piece *piece, const char *host,
+                             const char *iface, int64_t now_ns);
+
+/* The same as the first for a verdict that the caller has. */
 bool report_write_flow_verdict(FILE *out, const struct judgement *judgement,
                                const struct piece *piece,
                                const struct flow_verdict *verdict);

@@ -94,5 +94,35 @@ def check_syslog(t):
     equal(json.load(open(t.path("report.json")))["captures"][0]["packets"], packets, "packets")
 
 
+def check_flow_events(t):
+    """Each flow is told once, as `policap flows` tells it of the same packets."""
+    validate = schema_of_events(t.root)
+    path = t.path("eve.json")
+    live = t.live("--events", path, "--events-flow", "-o", t.path("report.json"))
+    with t.tcpdump(t.path("same.pcap")):
+        for name in ("03_fcm_icmp_prohibited", "15_unexpected"):
+            send(t.sample(name), 8.0)
+    live.end()
+    run = subprocess.run([t.binary, "flows", "--device", "any", t.path("same.pcap")],
+                         capture_output=True, text=True, check=True, timeout=60)
+    want = {}
+    for line in run.stdout.splitlines():
+        flow = json.loads(line)
+        del flow["policap"], flow["flow"]["reason"]
+        want[flow["flow_id"]] = flow
+    got = {}
+    for event in lines_of(path):
+        validate(event)
+        if event["event_type"] == "flow":
+            equal((event.pop("in_iface"), event.pop("host")), ("pl1", os.uname().nodename), "where")
+            equal(event["flow"].pop("reason"), "shutdown", "reason")
+            event.pop("response_icmp_type", None)
+            event.pop("response_icmp_code", None)
+            equal(event["flow_id"] in got, False, "told twice")
+            got[event["flow_id"]] = event
+    equal(got, want, "flows")
+    equal(len(got) > 20, True, "number of flows")
+
+
 if __name__ == "__main__":
     sys.exit(run_checks(globals()))

@@ -10,6 +10,8 @@
 
 enum { TEXT_LEN = 4096, MAX_REPORTS = 8 };
 
+static const char *const ifaces[] = {"i"};
+
 #define NOW "2026-11-22T07:45:00.123456Z"
 
 struct row {
@@ -96,7 +98,8 @@ static void check_row(void **state)
 {
     const struct row *row = *state;
     char text[TEXT_LEN] = "";
-    struct events events = {.host = "h", .iface = "i", .put = take, .context = text};
+    struct events events = {
+        .host = "h", .ifaces = ifaces, .n_ifaces = 1, .put = take, .context = text};
 
     assert_true(events_init(&events));
     for (size_t i = 0; i < MAX_REPORTS && row->reports[i]; i++) {
@@ -180,7 +183,8 @@ static void check_stats(void **state)
     struct capture_info info = {.packets = 10, .bytes = 1000};
     struct live_drops drops = {.kernel = 3, .interface = 2};
     char line[TEXT_LEN];
-    struct events events = {.host = "h", .iface = "i", .put = copy, .context = line};
+    struct events events = {
+        .host = "h", .ifaces = ifaces, .n_ifaces = 1, .put = copy, .context = line};
 
     (void)state;
     events_stats(&events, 1795334400000001000, 60, &info, &drops);
