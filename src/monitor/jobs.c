@@ -17,11 +17,12 @@ enum {
 };
 
 /* What turned is to be told within two seconds of its row's time to wait; but making
- * one thing may take no more than its share of the time. */
+ * one thing may take no more than its share of a processor.  How long it was waited for
+ * says nothing: others may be busy. */
 static void look_ahead(struct monitor *m)
 {
-    int64_t took = monitor_clock_ms() - m->snapshot_ms;
-    int64_t least = took * (m->making == MAKING_STATE ? STATE_FACTOR : LOOK_FACTOR);
+    int64_t least =
+        m->snapshot.cpu_ms * (m->making == MAKING_STATE ? STATE_FACTOR : LOOK_FACTOR);
     int64_t between = outlets_wait(&m->outlets) ? SOON_MS : LOOK_MS;
 
     if (m->making == MAKING_STATE) {

@@ -102,17 +102,24 @@ bool snapshot_begin(struct snapshot *snapshot, const struct snapshot_job *job,
     return true;
 }
 
+static int64_t time_ms(struct timeval time)
+{
+    return (int64_t)time.tv_sec * 1000 + time.tv_usec / 1000;
+}
+
 /* Forgets the child, which is over or is ended.  True: it said that all is well. */
 static bool child_end(struct snapshot *snapshot, bool stop)
 {
+    struct rusage used = {0};
     int status = 1;
 
     if (stop) {
         kill(snapshot->pid, SIGKILL);
     }
     close(snapshot->fd);
-    while (waitpid(snapshot->pid, &status, 0) < 0 && errno == EINTR) {
+    while (wait4(snapshot->pid, &status, 0, &used) < 0 && errno == EINTR) {
     }
+    snapshot->cpu_ms = time_ms(used.ru_utime) + time_ms(used.ru_stime);
     snapshot->pid = 0;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

@@ -23,6 +23,7 @@ struct snapshot {
     int fd;    /* Non-blocking; readable when there is something to read. */
     char *text;
     size_t len, room;
+    int64_t cpu_ms; /* Of the processor, that the last one took. */
 };
 
 struct snapshot_job {
