@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "capture/format.h"
+#include "capture/live_filter.h"
 
 #include <inttypes.h>
 #include <pcap/pcap.h>
@@ -75,18 +76,14 @@ static bool activate(const char *interface, pcap_t *pcap, const struct live_opti
     return true;
 }
 
-static bool set_filter(const char *interface, pcap_t *pcap, const char *expression,
-                       struct policap_error *err)
+static bool set_filter(const char *interface, pcap_t *pcap, const char *filter,
+                       const char *narrow, struct policap_error *err)
 {
     struct bpf_program program;
     bool ok;
 
-    if (!expression) {
-        return true;
-    }
-    if (pcap_compile(pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        return fail(err, "-f '%.120s': %s: see `man pcap-filter`", expression,
-                    pcap_geterr(pcap));
+    if (!live_filter_compile(pcap, filter, narrow, &program, err)) {
+        return false;
     }
     ok = pcap_setfilter(pcap, &program) == 0 ||
          fail(err, "%s: %s", interface, pcap_geterr(pcap));
@@ -104,7 +101,8 @@ static bool begin(struct live *live, const struct live_options *options,
         return fail(err, "%s: %s", live->name, why);
     }
     if (!activate(live->name, live->pcap, options, err) ||
-        !set_filter(live->name, live->pcap, options->filter, err)) {
+        ((options->filter || options->narrow) &&
+         !set_filter(live->name, live->pcap, options->filter, options->narrow, err))) {
         return false;
     }
     if (pcap_setnonblock(live->pcap, 1, why) != 0) {
@@ -145,6 +143,12 @@ void live_close(struct live *live)
         pcap_close(live->pcap);
     }
     free(live);
+}
+
+bool live_narrow(struct live *live, const char *filter, const char *narrow,
+                 struct policap_error *err)
+{
+    return set_filter(live->name, live->pcap, filter, narrow, err);
 }
 
 int live_fd(const struct live *live)

@@ -25,7 +25,8 @@ struct live; /* opaque */
 
 /* Zero is a default in each. */
 struct live_options {
-    const char *filter; /* BPF, run by the kernel; NULL: none. */
+    const char *filter; /* BPF, run by the kernel; NULL: none ... */
+    const char *narrow; /* ... and another that must hold as well. */
     int snaplen;        /* Bytes of a frame that are kept. */
     int ring_bytes;
     int block_ms;
@@ -38,6 +39,11 @@ struct live *live_open(const char *interface, const struct live_options *options
                        struct policap_error *err);
 
 void live_close(struct live *live);
+
+/* Other expressions from now on.  Packets that come while the kernel changes them may
+ * be lost.  False: '*err', and the old ones hold. */
+bool live_narrow(struct live *live, const char *filter, const char *narrow,
+                 struct policap_error *err);
 
 int live_fd(const struct live *live);
 

@@ -43,6 +43,13 @@ bool live_set_every(struct options *o, const char *value, struct policap_error *
            fail(err, "--every %.60s: write a time as 90s, 5m, 1h or 1d", value);
 }
 
+bool live_set_filter(struct options *o, const char *value, struct policap_error *err)
+{
+    o->monitor.filter_auto = true;
+    return strcmp(value, "auto") == 0 ||
+           fail(err, "--filter %.60s: only `auto`; write an expression with -f", value);
+}
+
 bool live_set_events(struct options *o, const char *value, struct policap_error *err)
 {
     struct monitor_options *m = &o->monitor;

@@ -262,6 +262,7 @@ static const struct option_rule rules[] = {
     {"-i", NULL, LIVE, true, live_set_interface},
     {"--report", NULL, LIVE, true, live_set_report},
     {"--every", NULL, LIVE, true, live_set_every},
+    {"--filter", NULL, LIVE, true, live_set_filter},
     {"--events", NULL, LIVE, true, live_set_events},
     {"--events-flow", NULL, LIVE, false, live_set_events_flow},
     {"--state", NULL, LIVE, true, live_set_state},

@@ -65,6 +65,8 @@ bool live_set_report(struct options *options, const char *value,
                      struct policap_error *err);
 bool live_set_every(struct options *options, const char *value,
                     struct policap_error *err);
+bool live_set_filter(struct options *options, const char *value,
+                     struct policap_error *err);
 bool live_set_events(struct options *options, const char *value,
                      struct policap_error *err);
 bool live_set_state(struct options *options, const char *value,

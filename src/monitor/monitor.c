@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "monitor/confine.h"
+#include "monitor/phones_filter.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -49,9 +50,17 @@ int64_t monitor_now_ns(void)
 static bool sources_open(struct monitor *m, struct policap_error *err)
 {
     const struct monitor_options *o = m->options;
+    struct live_options live = o->live;
 
+    if (o->filter_auto) {
+        m->narrow = phones_filter(m->policy, err);
+        if (!m->narrow) {
+            return false;
+        }
+        live.narrow = m->narrow;
+    }
     for (size_t i = 0; i < o->n_interfaces; i++) {
-        m->lives[i] = live_open(o->interfaces[i], &o->live, err);
+        m->lives[i] = live_open(o->interfaces[i], &live, err);
         if (!m->lives[i]) {
             return false;
         }
@@ -100,10 +109,38 @@ int64_t monitor_seen_until_ns(const struct monitor *m)
     return monitor_now_ns() - (int64_t)block_ms(m) * 2 * 1000000;
 }
 
+/* A site file with other subnets narrows anew; one without, or a kernel that refuses,
+ * leaves it as it is. */
+static void narrow_again(struct monitor *m)
+{
+    struct policap_error err;
+    char *narrow = phones_filter(m->policy, &err);
+    bool ok = narrow;
+
+    if (ok && strcmp(narrow, m->narrow) == 0) {
+        free(narrow);
+        return;
+    }
+    for (size_t i = 0; ok && i < m->n_sources; i++) {
+        ok = m->gone[i] ||
+             live_narrow(m->lives[i], m->options->live.filter, narrow, &err);
+    }
+    if (!ok) {
+        monitor_say(m, err.text);
+        free(narrow);
+        return;
+    }
+    free(m->narrow);
+    m->narrow = narrow;
+}
+
 /* The policy is only asked by those who judge, so all evidence stays as it is. */
 static void reload(struct monitor *m)
 {
     m->policy = m->options->reload(m->options->context);
+    if (m->narrow) {
+        narrow_again(m);
+    }
     outlets_reopen(&m->outlets, monitor_clock_ms());
 }
 
@@ -351,6 +388,7 @@ static void monitor_fini(struct monitor *m)
     if (m->signals >= 0) {
         close(m->signals);
     }
+    free(m->narrow);
     free(m);
 }
 

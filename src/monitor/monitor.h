@@ -29,6 +29,7 @@ struct monitor_options {
     const char *interfaces[MONITOR_MAX_INTERFACES];
     size_t n_interfaces;
     struct live_options live;
+    bool filter_auto; /* The kernel keeps only what concerns the site's phones. */
     unsigned every_s; /* Between reports; 0: only those that SIGUSR1 asks for. */
     const char *user; /* To become once the interfaces are open; NULL: none. */
     const char *notify_socket; /* NOTIFY_SOCKET and WATCHDOG_USEC of a service ... */

@@ -24,6 +24,7 @@ struct monitor {
     const struct monitor_options *options;
     const struct policy *policy;
     const struct judge_options *judge_options;
+    char *narrow; /* The expression of --filter auto; NULL: none. */
     struct collector *collector;
     struct hours hours;
     int64_t hour; /* That evidence is cut off for next. */

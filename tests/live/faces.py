@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an admin sets and sees: the kernel filter, the check of a configuration, logrotate,
+the token.
+
+usage: faces.py POLICAP SOURCE_ROOT [CHECK...]
+
+Exit status 77: not root, or a tool is missing.
+"""
+import ipaddress
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from wire import WAIT_S, equal, lines_of, records, run_checks, send, wait_for
+
+SUBNET = "10.20.0.0/24"
+
+
+def write_site(t, **changes):
+    """The samples' site file with other members; t.site from now on."""
+    site = json.load(open(os.path.join(t.root, "pcaps", "site.json")))
+    site.update(changes)
+    t.site = t.path("site.json")
+    with open(t.site, "w") as file:
+        json.dump(site, file)
+
+
+def concerns(frame, subnet):
+    """Must --filter auto keep this frame?"""
+    at = 12
+    while frame[at:at + 2] in (b"\x81\x00", b"\x88\xa8"):
+        at += 4
+    kind, packet = frame[at:at + 2], frame[at + 2:]
+    if kind in (b"\x08\x06", b"\x86\xdd"):
+        return True  # ARP; IPv6, of which the site lists no subnet.
+    if kind != b"\x08\x00":
+        return False
+    ends = [ipaddress.ip_address(packet[i:i + 4]) for i in (12, 16)]
+    ports = {int.from_bytes(packet[20 + i:22 + i], "big") for i in (0, 2)}
+    return (any(end in ipaddress.ip_network(subnet) for end in ends) or
+            (packet[9] == 17 and bool(ports & {67, 68})))
+
+
+def check_filter_auto(t):
+    """The kernel gives what concerns the subnet, tagged or not, and nothing else."""
+    for subnet in (SUBNET, "10.20.0.102/32"):
+        write_site(t, devices={"subnets": [subnet]})
+        live = t.live("--filter", "auto")
+        want = 0
+        for name in ("23_vlan", "05a_dns_nxdomain", "17b_ipv6_blocked"):
+            send(t.sample(name), 50.0)
+            want += sum(concerns(frame, subnet) for _, frame in records(t.sample(name)))
+        time.sleep(0.3)
+        live.end()
+        equal(json.loads(live.out())["captures"][0]["packets"], want, "packets of " + subnet)
+
+    write_site(t, devices={"subnets": [SUBNET]})
+    live = t.live("--filter", "auto", "-f", "udp")
+    with t.tcpdump(t.path("udp.pcap"), "udp"):
+        send(t.sample("05a_dns_nxdomain"), 50.0)
+    live.end()
+    want = sum(concerns(frame, SUBNET) for _, frame in records(t.path("udp.pcap")))
+    equal(json.loads(live.out())["captures"][0]["packets"], want, "packets of UDP")
+
+
+def check_filter_reload(t):
+    """New subnets in the site file are the kernel's from the reload on."""
+    write_site(t, devices={"subnets": ["10.99.0.0/24"]})
+    live = t.live("--filter", "auto", "--report", t.path("report.json"))
+    send(t.sample("03_fcm_icmp_prohibited"), 50.0)
+    write_site(t, devices={"subnets": [SUBNET]})
+    live.tell(signal.SIGHUP)
+    wait_for("word of the rules", lambda: "the rules are: " in live.err())
+    send(t.sample("03_fcm_icmp_prohibited"), 50.0)
+    time.sleep(0.3)
+    live.end()
+    frames = [frame for _, frame in records(t.sample("03_fcm_icmp_prohibited"))]
+    want = sum(concerns(f, "10.99.0.0/24") + concerns(f, SUBNET) for f in frames)
+    equal(json.load(open(t.path("report.json")))["captures"][0]["packets"], want, "packets")
+
+
+if __name__ == "__main__":
+    sys.exit(run_checks(globals()))
