@@ -430,7 +430,7 @@ struct tally *collector_take_with(struct collector *c, const struct past *past,
     tally->pages = &c->shards.pages;
     tally_reserve(tally, c);
     for (size_t i = 0; ok && i < SHARDS; i++) {
-        shard_finish(&c->shards.at[i]);
+        shard_finish(&c->shards.at[i], tally);
         ok = tally_absorb(tally, &c->shards.at[i].tally);
         shard_fini(&c->shards.at[i]);
         ok = shard_init(&c->shards.at[i], &c->shards.flows[i], &c->shards.pages,

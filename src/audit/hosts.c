@@ -2,29 +2,49 @@
  *
  * Which hardware sent from which address, and with which TTLs.
  */
-#include "audit/tally.h"
+#include "audit/records.h"
 
-void tally_add_host(struct tally *tally, const struct host_sight *sight)
+void tally_add_host(struct tally *tally, const struct host *sight)
 {
-    struct host_key key = {.addr = sight->addr,
-                           .mac = sight->mac,
-                           .vlan = sight->vlan,
-                           .source = sight->source & 0xff00};
-    struct host *host = pool_add(&tally->hosts, &key, NULL);
+    bool is_new;
+    struct host *host = pool_add(&tally->hosts, &sight->key, &is_new);
 
-    if (!host) {
-        return;
+    if (host && is_new) {
+        *host = *sight;
+    } else if (host) {
+        stretch_note(&host->first_ns, &host->last_ns, sight->first_ns);
+        host->arp += sight->arp;
+        if (sight->ttl_low && (host->ttl_low == 0 || sight->ttl_low < host->ttl_low)) {
+            host->ttl_low = sight->ttl_low;
+        }
+        if (sight->ttl_high > host->ttl_high) {
+            host->ttl_high = sight->ttl_high;
+        }
     }
-    host->first_ns =
-        host->first_ns == 0 || sight->ns < host->first_ns ? sight->ns : host->first_ns;
-    host->last_ns = sight->ns > host->last_ns ? sight->ns : host->last_ns;
-    host->arp += sight->arp;
-    if (sight->ttl) {
-        host->ttl_low = host->ttl_low == 0 || sight->ttl < host->ttl_low
-                            ? sight->ttl
-                            : host->ttl_low;
-        host->ttl_high = sight->ttl > host->ttl_high ? sight->ttl : host->ttl_high;
+}
+
+static void add_end(struct tally *tally, const struct addr *addr, uint16_t source,
+                    const struct flow_end *end)
+{
+    struct host sight = {
+        .key = {.addr = *addr, .mac = end->mac, .vlan = end->vlan, .source = source},
+        .first_ns = end->first_ns,
+        .last_ns = end->first_ns,
+        .ttl_low = end->ttl_low,
+        .ttl_high = end->ttl_high,
+    };
+
+    if ((end->has_mac || end->ttl_low) && !addr_is_unspecified(addr)) {
+        tally_add_host(tally, &sight);
     }
+}
+
+void tally_add_hosts_of(struct tally *tally, const struct piece *piece)
+{
+    uint16_t tap = piece->key.source & 0xff00;
+
+    add_end(tally, &piece->key.a, tap, &piece->end[0]);
+    add_end(tally, &piece->key.b, tap, &piece->end[1]);
 }
 
 /* The first host of an address, in a settled tally. */

@@ -50,15 +50,23 @@ static void piece_over(void *context, struct piece *piece)
     if (shard->over) {
         shard->over(shard->over_context, piece);
     }
+    tally_add_hosts_of(&shard->tally, piece);
     tally_close_piece(&shard->tally, piece);
 }
 
+struct finishing {
+    struct shard *shard;
+    struct tally *hosts;
+};
+
 static void piece_live(void *context, struct piece *piece)
 {
-    struct shard *shard = context;
+    const struct finishing *finishing = context;
+    struct shard *shard = finishing->shard;
 
     payload_forget(shard, piece);
     piece->hello = 0;
+    tally_add_hosts_of(finishing->hosts, piece);
     if (!tally_adopt_piece(&shard->tally, piece)) {
         piece->inexact = 1;
         tally_close_piece(&shard->tally, piece);
@@ -100,23 +108,20 @@ void shard_fini(struct shard *shard)
     tally_fini(&shard->tally);
 }
 
-/* Notes who sent a packet.  The TTL of a RST may be that of a box on the way. */
+/* Notes who sent a packet that is of no flow. */
 static void host_note(struct tally *tally, const struct packet *packet)
 {
-    bool counts = packet->kind <= PACKET_UDP && !(packet->tcp_flags & TCP_RST);
-    struct host_sight sight = {.addr = packet->src,
-                               .vlan = packet->vlan,
-                               .source = packet->interface,
-                               .ns = packet->ns,
-                               .ttl = counts ? packet->ttl : 0,
-                               .arp = packet->kind == PACKET_ARP};
+    struct host sight = {
+        .key = {.addr = packet->src,
+                .mac = packet->src_mac,
+                .vlan = packet->vlan,
+                .source = packet->interface & 0xff00},
+        .first_ns = packet->ns,
+        .last_ns = packet->ns,
+        .arp = packet->kind == PACKET_ARP,
+    };
 
-    if (packet->flags & PACKET_HAS_MAC) {
-        sight.mac = packet->src_mac;
-    } else if (!counts) {
-        return;
-    }
-    if (!addr_is_unspecified(&packet->src)) {
+    if ((packet->flags & PACKET_HAS_MAC) && !addr_is_unspecified(&packet->src)) {
         tally_add_host(tally, &sight);
     }
 }
@@ -142,9 +147,11 @@ static void fragments_forget(struct shard *shard, const struct fragments *f)
     voice_pieces_end(shard, f->pieces, &packet, f->first_frame);
 }
 
-void shard_finish(struct shard *shard)
+void shard_finish(struct shard *shard, struct tally *hosts)
 {
-    flow_table_each(shard->flows, piece_live, shard);
+    struct finishing finishing = {shard, hosts};
+
+    flow_table_each(shard->flows, piece_live, &finishing);
     for (uint32_t i = 0; i < shard->fragments.n; i++) {
         fragments_forget(shard, pool_at(&shard->fragments, i));
     }
@@ -271,14 +278,9 @@ static inline void flow_packet(const struct shard_packet *item)
     if (!piece) {
         return;
     }
-
-    bool is_news = piece_is_news(piece, packet, from);
     if (!piece_add(piece, packet, from, frame)) {
         shard->copies++;
         return;
-    }
-    if (is_news) {
-        host_note(&shard->tally, packet);
     }
     if (packet->payload_len > 0 && !payload_is_settled(piece, packet, from)) {
         payload_look(shard, piece, packet, from, frame);

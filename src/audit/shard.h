@@ -47,8 +47,9 @@ struct shard_packet {
 /* Adds a packet to its shard. */
 void shard_apply(const struct shard_packet *item);
 
-/* Moves the live flows into the tally. */
-void shard_finish(struct shard *shard);
+/* Moves the live flows into the tally, and the hosts at their ends right into 'hosts',
+ * into which the tally will be merged: the same few are in all shards. */
+void shard_finish(struct shard *shard, struct tally *hosts);
 
 /* Moves everything that is over into 'into', and forgets it (cut.c).  Live flows stay,
  * and so do flows that another source may complete until 'now_ns' is past their time.

@@ -126,17 +126,6 @@ struct host {
     uint8_t ttl_low, ttl_high; /* Of its packets, RSTs left out; 0: none. */
 };
 
-/* What a packet tells of its sender. */
-struct host_sight {
-    struct addr addr;
-    struct mac mac;
-    uint16_t vlan;
-    uint16_t source;
-    int64_t ns;
-    uint8_t ttl; /* 0: none that counts. */
-    uint8_t arp;
-};
-
 /* Messages of one kind with one result, in one slot. */
 enum exchange_kind {
     EXCHANGE_SIP_REGISTER,
@@ -297,8 +286,12 @@ uint16_t tally_tap(struct tally *tally, const char *name);
 /* NULL: there is no such tap. */
 const char *tally_tap_name(const struct tally *tally, unsigned tap);
 
-/* Notes who sends from where. */
-void tally_add_host(struct tally *tally, const struct host_sight *sight);
+/* Notes who sends from where: 'sight' is of one packet, or of what one end of a flow
+ * sent. */
+void tally_add_host(struct tally *tally, const struct host *sight);
+
+/* Notes the hosts at both ends of a flow. */
+void tally_add_hosts_of(struct tally *tally, const struct piece *piece);
 
 /* The TTLs of an address's packets, as the tap of 'source' saw them; of a settled
  * tally. False: no packet that counts was seen. */

@@ -105,7 +105,10 @@ struct flow_end {
     uint8_t rst_ttl;   /* Of the first RST. */
     uint8_t rst_flags; /* TCP flags of the first RST. */
     uint8_t rst_bare;  /* It has no window and no options. */
-    uint8_t zero[45];  /* Up to a whole number of cache lines. */
+    uint8_t has_mac;   /* The first packet came in a frame with hardware addresses: */
+    struct mac mac;    /* who sent it, ... */
+    uint16_t vlan;     /* ... and in which VLAN. */
+    uint8_t zero[36];  /* Up to a whole number of cache lines. */
     struct sign signs[SIGNS];
 };
 
@@ -268,17 +271,6 @@ static inline bool flow_key_is_of(const struct flow_key *key,
  * before, counted as such, and nothing else of it was noted. */
 bool piece_add(struct piece *piece, const struct packet *packet, unsigned from,
                uint32_t frame);
-
-/* Does the packet tell of its sender what none before it did?  The first does, and one
- * with another TTL. */
-static inline bool piece_is_news(const struct piece *piece, const struct packet *packet,
-                                 unsigned from)
-{
-    const struct flow_end *end = &piece->end[from];
-
-    return packet->ttl < end->ttl_low || packet->ttl > end->ttl_high ||
-           end->packets == 0;
-}
 
 /* Writes out what a live piece holds in short.  Whoever takes a piece out of its table
  * gets it so. */

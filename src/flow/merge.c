@@ -163,6 +163,9 @@ static void firsts_merge(struct flow_end *into, const struct flow_end *from)
     if (into->packets == 0 || (from->packets && from->first_ns < into->first_ns)) {
         into->first_ns = from->first_ns;
         into->first_frame = from->first_frame;
+        into->has_mac = from->has_mac;
+        into->mac = from->mac;
+        into->vlan = from->vlan;
     }
     if (from->last_ns >= into->last_ns) {
         into->last_ns = from->last_ns;

@@ -86,13 +86,24 @@ static bool is_copy(struct piece *piece, const struct packet *p, unsigned from)
     return false;
 }
 
+/* Who sent the first packet of an end, and when. */
+static void note_first(struct flow_end *end, const struct packet *p, uint32_t frame)
+{
+    end->first_ns = end->last_ns = p->ns;
+    end->first_frame = frame;
+    if (p->flags & PACKET_HAS_MAC) {
+        end->has_mac = 1;
+        end->mac = p->src_mac;
+        end->vlan = p->vlan;
+    }
+}
+
 /* Sums and times that every packet adds to. */
 static void count(struct piece *piece, struct flow_end *end, const struct packet *p,
                   uint32_t frame)
 {
     if (end->packets++ == 0) {
-        end->first_ns = end->last_ns = p->ns;
-        end->first_frame = frame;
+        note_first(end, p, frame);
     }
     end->last_frame = frame;
     end->bytes += p->wire_len;

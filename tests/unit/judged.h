@@ -19,19 +19,6 @@ struct flow {
     const char *words;
 };
 
-/* What packets of this end tell of its host. */
-static inline void add_ttls(struct tally *tally, const struct addr *addr,
-                            const struct flow_end *end)
-{
-    struct host_sight sight = {.addr = *addr, .ns = end->first_ns};
-    const uint8_t ttls[] = {end->ttl_low, end->ttl_high};
-
-    for (size_t i = 0; i < 2 && end->packets > 0; i++) {
-        sight.ttl = ttls[i];
-        tally_add_host(tally, &sight);
-    }
-}
-
 static inline void add_flow(struct tally *tally, const struct flow *flow, unsigned i)
 {
     static struct script script;
@@ -46,8 +33,7 @@ static inline void add_flow(struct tally *tally, const struct flow *flow, unsign
                                                   .source = NAME_SNI});
     }
     assert_true(tally_add_piece(tally, &piece));
-    add_ttls(tally, &piece.key.a, &piece.end[0]);
-    add_ttls(tally, &piece.key.b, &piece.end[1]);
+    tally_add_hosts_of(tally, &piece);
 }
 
 static inline void put_line(char *text, const char *format, ...)
