@@ -25,7 +25,8 @@ struct result attempt_result(const struct judging *j, const struct cell *cell,
     struct result result = outcome_of(j, &cell->key, attempt_wait_s(j, row), inbound);
 
     result = calls_result(j, cell, inbound, result);
-    return registration_result(j, cell, inbound, result);
+    result = registration_result(j, cell, inbound, result);
+    return outcome_unless_blind(j, cell, result);
 }
 
 static void attempt_fill(const struct judging *j, struct attempt *a,

@@ -371,14 +371,9 @@ bool collector_cut(struct collector *c, size_t shard, struct tally *into,
     return !c->failed;
 }
 
-void collector_resume(struct collector *c, struct tally *before)
+struct tally *collector_head(struct collector *c)
 {
-    tally_move_head(&c->tally, before);
-}
-
-void collector_forget_windows(struct collector *c, int64_t ns)
-{
-    tally_forget_windows(&c->tally, ns);
+    return &c->tally;
 }
 
 /* Makes room for the records of all shards. */

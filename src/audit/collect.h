@@ -69,9 +69,10 @@ struct tally *collector_take(struct collector *collector);
 
 /* --- captures that do not end --- */
 
-/* Before collector_begin(): captures, frames, windows and days of 'before' go on here,
- * and are no longer there.  What else it holds can then be 'past' below. */
-void collector_resume(struct collector *collector, struct tally *before);
+/* The captures, windows and days; not the records.  Before collector_begin() it may be
+ * given those of an earlier run (tally_move_head()), whose records can then be 'past'
+ * below.  Borrowed until collector_take(). */
+struct tally *collector_head(struct collector *collector);
 
 /* Moves what is over from shard 'shard', of SHARDS, into 'into'; frames keep their
  * ordinals, which only this collector can tell.  'now_ns': no packet of before that
@@ -79,9 +80,6 @@ void collector_resume(struct collector *collector, struct tally *before);
  */
 bool collector_cut(struct collector *collector, size_t shard, struct tally *into,
                    int64_t now_ns);
-
-/* Forgets when sources captured before 'ns'. */
-void collector_forget_windows(struct collector *collector, int64_t ns);
 
 /* Evidence that was cut, or resumed from. */
 struct past {

@@ -57,6 +57,8 @@ void tally_move_head(struct tally *into, struct tally *from)
     into->runs_room = from->runs_room;
     into->windows = from->windows;
     into->n_windows = from->n_windows;
+    into->blinds = from->blinds;
+    into->n_blinds = from->n_blinds;
     into->days = from->days;
     into->n_days = from->n_days;
     memcpy(into->taps, from->taps, sizeof into->taps);
@@ -64,9 +66,10 @@ void tally_move_head(struct tally *into, struct tally *from)
     from->captures = NULL;
     from->runs = NULL;
     from->windows = NULL;
+    from->blinds = NULL;
     from->days = NULL;
     from->n_captures = from->n_runs = from->runs_room = from->n_windows = 0;
-    from->n_days = 0;
+    from->n_days = from->n_blinds = 0;
 }
 
 void tally_merge_identities(struct tally *into, const struct tally *from)

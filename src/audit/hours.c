@@ -131,7 +131,8 @@ bool hours_cut(struct hours *hours, struct collector *collector)
         return true;
     }
     pieces_age(hours, hours->cut_ns);
-    collector_forget_windows(collector, hours->cut_ns - HOURS_KEPT * 3600 * second_ns);
+    tally_forget_windows(collector_head(collector),
+                         hours->cut_ns - HOURS_KEPT * 3600 * second_ns);
     return last_weigh(hours);
 }
 
@@ -262,6 +263,6 @@ bool hours_resume(struct hours *hours, struct collector *collector, struct tally
         return false;
     }
     tally_forget_captures(state, end_ns - HOURS_KEPT * 3600 * second_ns, CAPTURES_KEPT);
-    collector_resume(collector, state);
+    tally_move_head(collector_head(collector), state);
     return hours_close(hours);
 }

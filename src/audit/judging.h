@@ -180,6 +180,11 @@ bool attempt_is_dhcp(const struct cell_key *key);
 struct result outcome_of(const struct judging *j, const struct cell_key *key,
                          double wait_s, bool inbound);
 
+/* 'result', but where it is told from silence while the source saw one direction alone.
+ */
+struct result outcome_unless_blind(const struct judging *j, const struct cell *cell,
+                                   struct result result);
+
 /* Is it of a protocol in which a request is always answered?  Of any other datagrams,
  * syslog, traps, media, silence is no sign. */
 bool outcome_expects_answer(const struct cell_key *key);

@@ -227,3 +227,31 @@ struct result outcome_of(const struct judging *j, const struct cell_key *key,
     }
     return result_of(OUTCOME_UNSEEN, CAUSE_NONE, CONFIDENCE_LOW);
 }
+
+/* Is it told from what did not come? */
+static bool is_of_silence(const struct result *result)
+{
+    switch (result->cause) {
+    case CAUSE_SYN_DROP:
+    case CAUSE_HELLO_DROP:
+    case CAUSE_NO_REPLY:
+    case CAUSE_DNS_NO_REPLY:
+    case CAUSE_ONE_WAY_MEDIA:
+    case CAUSE_FRAGMENTS_LOST:
+    case CAUSE_MTU_BLACKHOLE:
+    case CAUSE_IDLE_KILLED:
+        return true;
+    default: /* Of others something was seen. */
+        return result->outcome == OUTCOME_NO_ANSWER;
+    }
+}
+
+struct result outcome_unless_blind(const struct judging *j, const struct cell *cell,
+                                   struct result result)
+{
+    if (is_of_silence(&result) &&
+        tally_is_blind(j->tally, cell->key.source, cell->first_ns, cell->last_ns)) {
+        return result_of(OUTCOME_UNSEEN, CAUSE_NONE, CONFIDENCE_LOW);
+    }
+    return result;
+}

@@ -62,6 +62,7 @@ void tally_fini(struct tally *tally)
     free(tally->closed);
     free(tally->spare);
     free(tally->windows);
+    free(tally->blinds);
     free(tally->days);
     tally_free_notes(tally);
     pages_fini(&tally->own_pages);
@@ -395,6 +396,14 @@ static bool merge(struct tally *into, const struct tally *from, bool adopt)
 
         if (!tally_add_window(into, record_move_source(&move, w->source), w->first_ns,
                               w->last_ns)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < from->n_blinds; i++) {
+        struct window blind = from->blinds[i];
+
+        blind.source = record_move_source(&move, blind.source);
+        if (!tally_add_blind(into, &blind)) {
             return false;
         }
     }

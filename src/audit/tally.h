@@ -31,6 +31,7 @@ enum {
     TALLY_MAX_TAPS = 16,     /* Named ones. */
     TAP_NAME_LEN = 64,
     TALLY_MAX_CAPTURES = 65536,
+    TALLY_MAX_BLINDS = 1024,
     RECORD_KINDS = 11, /* Of records that lie in pools (records.h). */
     TALLY_LIMITS = 20  /* Caps that can be named, and the end. */
 };
@@ -237,6 +238,8 @@ struct tally {
     size_t n_pieces, pieces_room;
     struct window *windows;
     size_t n_windows;
+    struct window *blinds; /* In which a source saw one direction alone. */
+    size_t n_blinds;
     struct tally_capture *captures;
     size_t n_captures;
     struct frame_run *runs; /* In order of their ordinals, which do not overlap. */
@@ -318,6 +321,13 @@ void tally_close_piece(struct tally *tally, const struct piece *piece);
 /* Notes that 'source' captured from 'first_ns' to 'last_ns'. */
 bool tally_add_window(struct tally *tally, uint16_t source, int64_t first_ns,
                       int64_t last_ns);
+
+/* Notes that a source saw one direction alone (blind.c); overlapping times are one. The
+ * oldest goes where there are too many.  False: out of memory. */
+bool tally_add_blind(struct tally *tally, const struct window *blind);
+/* Did 'source' for some of this time? */
+bool tally_is_blind(const struct tally *tally, uint16_t source, int64_t first_ns,
+                    int64_t last_ns);
 
 /* Adds all of 'from' to 'into': union, equal keys combined.  Frames of 'from' are
  * renumbered behind the captures of 'into'.  False: out of memory, or too many

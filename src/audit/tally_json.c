@@ -103,37 +103,54 @@ static bool capture_from_json(const json_t *object, struct tally_capture *c)
     return c->path != NULL;
 }
 
+static json_t *windows_to_json(const struct window *windows, size_t n)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < n; i++) {
+        const struct window *w = &windows[i];
+
+        json_array_append_new(array, json_pack("[i,I,I]", (int)w->source,
+                                               (json_int_t)w->first_ns,
+                                               (json_int_t)w->last_ns));
+    }
+    return array;
+}
+
 static json_t *head_to_json(const struct tally *tally)
 {
-    json_t *windows = json_array(), *taps = json_array();
+    json_t *taps = json_array();
 
     for (size_t i = 0; i < tally->n_taps; i++) {
         json_array_append_new(taps, json_string(tally->taps[i]));
     }
-    for (size_t i = 0; i < tally->n_windows; i++) {
-        const struct window *w = &tally->windows[i];
-
-        json_array_append_new(windows, json_pack("[i,I,I]", (int)w->source,
-                                                 (json_int_t)w->first_ns,
-                                                 (json_int_t)w->last_ns));
-    }
-    return json_pack("{s:o,s:o,s:o,s:I,s:o,s:o}", "taps", taps, "windows", windows,
-                     "background", counts_to_json(tally->background, BACKGROUNDS),
-                     "evicted", (json_int_t)tally->evicted, "driven",
+    return json_pack("{s:o,s:o,s:o,s:o,s:I,s:o,s:o}", "taps", taps, "windows",
+                     windows_to_json(tally->windows, tally->n_windows), "blinds",
+                     windows_to_json(tally->blinds, tally->n_blinds), "background",
+                     counts_to_json(tally->background, BACKGROUNDS), "evicted",
+                     (json_int_t)tally->evicted, "driven",
                      counts_to_json(tally->driven, FLOW_CLASSES), "early_hours",
                      counts_to_json(&tally->early_hours, 1));
 }
 
-static bool windows_from_json(const json_t *windows, struct tally *tally)
+/* 'blind': the list is of times in which sources were. */
+static bool windows_from_json(const json_t *windows, struct tally *tally, bool blind)
 {
     for (size_t i = 0; i < json_array_size(windows); i++) {
+        struct window w = {0};
         int source;
         json_int_t first, last;
 
         if (json_unpack(json_array_get(windows, i), "[i,I,I!]", &source, &first,
                         &last) != 0 ||
-            source < 0 || source > UINT16_MAX || first < 0 || last < first ||
-            !tally_add_window(tally, (uint16_t)source, first, last)) {
+            source < 0 || source > UINT16_MAX || first < 0 || last < first) {
+            return false;
+        }
+        w.source = (uint16_t)source;
+        w.first_ns = first;
+        w.last_ns = last;
+        if (!(blind ? tally_add_blind(tally, &w)
+                    : tally_add_window(tally, w.source, first, last))) {
             return false;
         }
     }
@@ -232,7 +249,8 @@ static bool head_from_json(const json_t *object, struct tally *tally)
     }
     tally->captures = calloc(1, sizeof *tally->captures); /* A head was read. */
     return tally->captures && taps_from_json(json_object_get(object, "taps"), tally) &&
-           windows_from_json(json_object_get(object, "windows"), tally) &&
+           windows_from_json(json_object_get(object, "windows"), tally, false) &&
+           windows_from_json(json_object_get(object, "blinds"), tally, true) &&
            counts_from_json(json_object_get(object, "background"), tally->background,
                             BACKGROUNDS);
 }
@@ -381,6 +399,9 @@ static bool sources_are_sane(const struct tally *tally)
     }
     for (size_t i = 0; i < tally->n_windows; i++) {
         sane &= source_is_known(tally, tally->windows[i].source);
+    }
+    for (size_t i = 0; i < tally->n_blinds; i++) {
+        sane &= source_is_known(tally, tally->blinds[i].source);
     }
     for (size_t i = 0; i < tally->n_pieces; i++) {
         sane &= source_is_known(tally, tally->pieces[i]->key.source);

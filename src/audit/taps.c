@@ -95,6 +95,9 @@ void taps_sort(struct tally *tally)
     for (size_t i = 0; i < tally->n_windows; i++) {
         source_renumber(&tally->windows[i].source, to);
     }
+    for (size_t i = 0; i < tally->n_blinds; i++) {
+        source_renumber(&tally->blinds[i].source, to);
+    }
     for (size_t i = 0; i < tally->n_captures; i++) {
         tally->captures[i].tap = to[tally->captures[i].tap];
     }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SIGNATURES = 9000000, SIGNATURE_REVISION = 1 };
+enum { SIGNATURES = 9000000, HEALTH_SIGNATURE = 9000100, SIGNATURE_REVISION = 1 };
 
 const char *eve_text_of(const json_t *object, const char *key)
 {
@@ -182,4 +182,26 @@ void eve_add_flow(json_t *line, const json_t *finding)
         eve_add_text(line, "proto", strcmp(transport, "udp") == 0 ? "UDP" : "TCP");
     }
     eve_add_text(line, "community_id", json_string_value(json_array_get(ids, 0)));
+}
+
+json_t *eve_health(const struct health *health)
+{
+    static const char *const words[] = {
+        [HEALTH_GOOD] = "the mirror shows what it did",
+        [HEALTH_SILENT] = "no packets come from the mirror",
+        [HEALTH_NO_ANSWERS] = "packets toward the phones do not come any more",
+        [HEALTH_NO_REQUESTS] = "packets from the phones do not come any more",
+    };
+    bool good = health->state == HEALTH_GOOD;
+    char signature[80], since[EVE_TIME_ROOM];
+
+    snprintf(signature, sizeof signature, "policap health: %s", words[health->state]);
+    eve_clock(since, health->since_ns);
+    return json_pack(
+        "{s:s, s:i, s:i, s:i, s:s, s:s, s:i, s:{s:[s], s:[s], s:[s], s:[s]}}", "action",
+        "allowed", "gid", 1, "signature_id", HEALTH_SIGNATURE, "rev",
+        SIGNATURE_REVISION, "signature", signature, "category", "Mirror Health",
+        "severity", good ? 3 : 2, "metadata", "policap_verdict", "inconclusive",
+        "policap_state", good ? "recovered" : "new", "policap_health",
+        health_name(health->state), "policap_since", since);
 }

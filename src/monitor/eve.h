@@ -5,6 +5,8 @@
 #ifndef MONITOR_EVE_H
 #define MONITOR_EVE_H
 
+#include "monitor/health.h"
+
 #include <jansson.h>
 #include <stdint.h>
 
@@ -24,6 +26,10 @@ void eve_clock(char out[static EVE_TIME_ROOM], int64_t ns);
  * NULL.  A new reference; NULL: out of memory. */
 json_t *eve_alert(const json_t *report, const json_t *problem, const json_t *finding,
                   const char *state, const char *since);
+
+/* The alert that a mirror is in another state.  A new reference; NULL: out of memory.
+ */
+json_t *eve_health(const struct health *health);
 
 /* The ends of the finding's flow: source is who opened it. */
 void eve_add_flow(json_t *line, const json_t *finding);

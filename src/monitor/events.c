@@ -342,6 +342,21 @@ void events_flow(struct events *events, const struct piece *piece, int64_t now_n
     free(text);
 }
 
+void events_health(struct events *events, const char *iface,
+                   const struct health *health, int64_t ns)
+{
+    char timestamp[EVE_TIME_ROOM];
+    json_t *line, *alert = eve_health(health);
+
+    eve_clock(timestamp, ns);
+    line = json_pack("{s:s, s:s, s:o}", "timestamp", timestamp, "event_type", "health",
+                     "alert", alert);
+    eve_add_text(line, "host", events->host);
+    eve_add_text(line, "in_iface", iface);
+    put(events, line);
+    json_decref(line);
+}
+
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,
                   const struct capture_info *info, const struct live_drops *drops)
 {

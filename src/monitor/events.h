@@ -8,6 +8,8 @@
  *          older than what is judged.  One a root cause, whatever the number of its
  *          findings.
  *   flow   a flow is over, or the sensor ends; only where somebody asks for them.
+ *   health the mirror went silent, lost a direction, or is good again: in the form of
+ *          an alert, too.
  *   stats  what was captured and lost.
  *
  * Reports come as the JSON that report_json() makes, so that whoever made them may have
@@ -18,6 +20,7 @@
 
 #include "capture/live.h"
 #include "flow/flow.h"
+#include "monitor/health.h"
 #include "monitor/sink.h"
 
 #include <jansson.h>
@@ -51,6 +54,10 @@ void events_recall(struct events *events, const char *note);
 
 /* Tells of a flow.  'now_ns': until when nothing more of it was seen. */
 void events_flow(struct events *events, const struct piece *piece, int64_t now_ns);
+
+/* Tells that the state of interface 'iface' is another one as of 'ns'. */
+void events_health(struct events *events, const char *iface,
+                   const struct health *health, int64_t ns);
 
 /* Tells what was captured: 'ns' is the time, 'uptime_s' that of the sensor. */
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,

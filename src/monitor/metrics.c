@@ -67,6 +67,21 @@ static json_int_t sum_of(const json_t *report, const char *key)
     return sum;
 }
 
+/* What the mirror shows: 1 for the state that it is in. */
+static void put_health(FILE *out, const struct metrics *m)
+{
+    head(out, "policap_mirror_state", "gauge",
+         "1 for the state: good, silent, or one direction is missing.");
+    for (size_t i = 0; i < m->n; i++) {
+        for (int state = HEALTH_GOOD; state <= HEALTH_NO_REQUESTS; state++) {
+            fputs("policap_mirror_state", out);
+            put_label(out, '{', "iface", m->names[i]);
+            put_label(out, ',', "state", health_name((enum health_state)state));
+            fprintf(out, "} %d\n", (int)m->health[i].state == state);
+        }
+    }
+}
+
 /* A number for each member of an object, which is its label. */
 static void put_members(FILE *out, const char *name, const char *label,
                         const json_t *members)
@@ -255,6 +270,7 @@ char *metrics_text(const struct metrics *m)
         return NULL;
     }
     put_interfaces(out, m);
+    put_health(out, m);
     if (m->report) {
         put_report(out, m->report);
     }

@@ -9,13 +9,15 @@
 #define MONITOR_METRICS_H
 
 #include "capture/live.h"
+#include "monitor/health.h"
 #include "monitor/sink.h"
 
 #include <jansson.h>
 
 struct metrics {
     struct live *const *lives;
-    const char *const *names; /* Of the interfaces. */
+    const struct health *health; /* Of each of them. */
+    const char *const *names;    /* Of the interfaces. */
     size_t n;
     const json_t *report; /* The last one; NULL: none yet. */
     const struct sink *sinks;

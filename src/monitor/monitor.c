@@ -16,7 +16,8 @@
 
 enum {
     TURN_BATCHES = 64, /* Of one interface, before others and signals are asked. */
-    STATS_MS = 60000
+    STATS_MS = 60000,
+    TICK_MS = WEB_WAIT_MS /* At the longest, what needs to be looked at is. */
 };
 
 int64_t monitor_clock_ms(void)
@@ -82,6 +83,7 @@ static void source_read(struct monitor *m, size_t i)
             m->frames[k].interface = (uint16_t)i;
             m->frames[k].capture = (uint32_t)i;
         }
+        health_note(&m->health[i], m->frames, n);
         collector_add(m->collector, m->frames, n);
     }
     m->behind[i] = n > 0 && !m->gone[i];
@@ -99,6 +101,20 @@ static int block_ms(const struct monitor *m)
     return ms ? ms : LIVE_DEFAULT_BLOCK_MS;
 }
 
+/* From when on all of the mirror is silent; INT64_MAX: it is not. */
+static int64_t silent_from_ns(const struct monitor *m)
+{
+    int64_t last = 0;
+
+    for (size_t i = 0; i < m->n_sources; i++) {
+        if (m->health[i].state != HEALTH_SILENT) {
+            return INT64_MAX;
+        }
+        last = m->health[i].last_ns > last ? m->health[i].last_ns : last;
+    }
+    return last + (int64_t)HEALTH_SILENT_S * 1000000000;
+}
+
 int64_t monitor_seen_until_ns(const struct monitor *m)
 {
     for (size_t i = 0; i < m->n_sources; i++) {
@@ -106,7 +122,31 @@ int64_t monitor_seen_until_ns(const struct monitor *m)
             return 0;
         }
     }
-    return monitor_now_ns() - (int64_t)block_ms(m) * 2 * 1000000;
+    int64_t now = monitor_now_ns() - (int64_t)block_ms(m) * 2 * 1000000;
+    int64_t silent = silent_from_ns(m);
+
+    return silent < now ? silent : now;
+}
+
+/* What became of the mirror: told, and noted where a direction is missing. */
+static bool health_run(struct monitor *m)
+{
+    int64_t now = monitor_now_ns();
+    bool ok = true;
+
+    for (size_t i = 0; i < m->n_sources; i++) {
+        struct health *health = &m->health[i];
+        const struct window blind = {
+            .source = (uint16_t)i, .first_ns = health->since_ns, .last_ns = now};
+
+        if (health_is_one_way(health)) {
+            ok = tally_add_blind(collector_head(m->collector), &blind) && ok;
+        }
+        if (!m->gone[i] && health_look(health, now)) {
+            outlets_health(&m->outlets, i, health, now);
+        }
+    }
+    return ok;
 }
 
 /* A site file with other subnets narrows anew; one without, or a kernel that refuses,
@@ -226,11 +266,8 @@ static int wait_ms(const struct monitor *m)
         until = earlier(until, m->notify.due_ms);
     }
     until = earlier(until, hours_is_cutting(&m->hours) ? now : state);
-    until = m->outlets.web ? earlier(until, now + WEB_WAIT_MS) : until;
-    int64_t wait = until == INT64_MAX ? -1 : until - now;
-
-    wait = until != INT64_MAX && wait < 0 ? 0 : wait;
-    return wait > INT32_MAX ? INT32_MAX : (int)wait;
+    until = earlier(until, now + TICK_MS);
+    return until < now ? 0 : (int)(until - now);
 }
 
 static nfds_t polls_fill(const struct monitor *m, struct pollfd *polls)
@@ -270,7 +307,7 @@ static bool turn(struct monitor *m, struct policap_error *err)
         jobs_go_on(m);
     }
     timers_run(m);
-    return hours_run(m) || fail(err, "out of memory");
+    return (health_run(m) && hours_run(m)) || fail(err, "out of memory");
 }
 
 static void timers_begin(struct monitor *m)
@@ -279,6 +316,9 @@ static void timers_begin(struct monitor *m)
 
     m->due_ms = m->look_ms = m->stats_ms = m->state_ms = INT64_MAX;
     m->hour = hour_of(monitor_now_ns());
+    for (size_t i = 0; i < m->n_sources; i++) {
+        health_init(&m->health[i], monitor_now_ns());
+    }
     if (m->options->state) {
         m->state_ms = now + STATE_MS;
     }
@@ -296,8 +336,10 @@ static void timers_begin(struct monitor *m)
 static bool open_all(struct monitor *m, struct policap_error *err)
 {
     const struct monitor_options *o = m->options;
-    const struct metrics metrics = {
-        .lives = m->lives, .names = o->interfaces, .n = o->n_interfaces};
+    const struct metrics metrics = {.lives = m->lives,
+                                    .health = m->health,
+                                    .names = o->interfaces,
+                                    .n = o->n_interfaces};
 
     return sources_open(m, err) &&
            outlets_init(&m->outlets, o->events, o->n_events, err) &&

@@ -7,6 +7,7 @@
 #define MONITOR_MONITOR_PARTS_H
 
 #include "audit/hours.h"
+#include "monitor/health.h"
 #include "monitor/monitor.h"
 #include "monitor/notify.h"
 #include "monitor/outlets.h"
@@ -31,6 +32,7 @@ struct monitor {
     struct live *lives[MONITOR_MAX_INTERFACES];
     bool gone[MONITOR_MAX_INTERFACES];
     bool behind[MONITOR_MAX_INTERFACES]; /* There was more than a turn takes. */
+    struct health health[MONITOR_MAX_INTERFACES];
     size_t n_sources, n_lost;
     bool *lost; /* Of the caller: is one of them? */
     struct snapshot snapshot;
@@ -57,7 +59,7 @@ int64_t monitor_now_ns(void);
 /* Until when all packets were seen, so that silence since is silence: an interface on
  * which nothing is sent ages what waits for an answer.  A packet may wait in the kernel
  * for its block to be full; how long, where more have come than were read, nobody
- * knows: 0. */
+ * knows: 0.  Where the mirror itself is silent, time stands still. */
 int64_t monitor_seen_until_ns(const struct monitor *m);
 
 void monitor_say(const struct monitor *m, const char *line);

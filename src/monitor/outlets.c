@@ -144,6 +144,14 @@ bool outlets_fill(const struct outlets *outlets)
     return false;
 }
 
+void outlets_health(struct outlets *outlets, size_t i, const struct health *health,
+                    int64_t ns)
+{
+    if (outlets->n_sinks > 0) {
+        events_health(&outlets->events, outlets->metrics.names[i], health, ns);
+    }
+}
+
 /* All interfaces together. */
 void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms)
 {

@@ -49,6 +49,9 @@ bool outlets_wait(const struct outlets *outlets);
 void outlets_flow(struct outlets *outlets, const struct piece *piece, int64_t now_ns);
 /* Is a sink's queue half full?  Then outlets_run() shall not wait for the next turn. */
 bool outlets_fill(const struct outlets *outlets);
+/* The state of interface 'i' is another one. */
+void outlets_health(struct outlets *outlets, size_t i, const struct health *health,
+                    int64_t ns);
 void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms);
 void outlets_reopen(struct outlets *outlets, int64_t now_ms);
 

@@ -8,11 +8,12 @@ Exit status 77: not root, or a tool is missing.
 """
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 
-from wire import (WAIT_S, equal, lines_of, run_checks, schema_of_events, send, wait_for)
+from wire import (WAIT_S, equal, lines_of, records, run_checks, schema_of_events, send, wait_for)
 
 
 def states_of(path):
@@ -89,6 +90,73 @@ def check_state_of_others(t):
     equal(open(state).read(), "root:x:0:0\n", "somebody else's file")
     open(state, "w").close()
     equal(t.live("--state", state).end(), 3, "exit status with an empty state")
+
+
+def direction(frame):
+    """Of a frame between the phone and the internet: "out" or "in"; else None."""
+    inside = [frame[at] == 10 for at in (26, 30)]
+    if frame[12:14] != b"\x08\x00" or inside[0] == inside[1]:
+        return None
+    return "out" if inside[0] else "in"
+
+
+def send_for(t, seconds, directions):
+    """Frames of a capture that go in one of the directions, 20 a second."""
+    frames = [f for _, f in records(t.sample("01_all_good")) if direction(f) in directions]
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+        out.bind(("pl0", 0))
+        for i in range(20 * seconds):
+            out.send(frames[i % len(frames)])
+            time.sleep(0.05)
+
+
+def health_of(path):
+    return [(e["alert"]["metadata"]["policap_health"][0], e["alert"]["metadata"]["policap_state"][0])
+            for e in lines_of(path) if e["event_type"] == "health"]
+
+
+def check_health(t):
+    """A mirror that loses a direction, or shows nothing any more, is told of, and when it is
+    good again; nobody is accused of what did not come."""
+    events, tally = t.path("eve.json"), t.path("state")
+    live = t.live("--events", events, "--state", tally)
+    send(t.sample("01_all_good"), 8.0)
+    send_for(t, 24, ("out",))
+    wait_for("word of the lost direction", lambda: health_of(events) == [("no-answers", "new")])
+    send_for(t, 2, ("out", "in"))
+    wait_for("word of the direction", lambda: health_of(events)[1:] == [("good", "recovered")])
+    time.sleep(60)
+    wait_for("word of the silence", lambda: health_of(events)[2:] == [("silent", "new")])
+    send(t.sample("01_all_good"), 8.0)
+    wait_for("word of its end", lambda: health_of(events)[3:] == [("good", "recovered")])
+    equal(live.end(), 0, "exit status")
+    validate = schema_of_events(t.root)
+    for event in lines_of(events):
+        validate(event)
+    equal(states_of(events), [], "alerts")
+    blinds = json.loads(open(tally).read().splitlines()[1])["head"]["blinds"]
+    equal(len(blinds), 1, "times with one direction")
+    if not 20e9 < blinds[0][2] - blinds[0][1] < 40e9:
+        raise AssertionError("one direction for %d ns" % (blinds[0][2] - blinds[0][1]))
+
+
+def check_blind(t):
+    """Silence while one direction alone was seen accuses nobody; what was seen does."""
+    for name, kinds in (("02_fcm_dropped", set()), ("03_fcm_icmp_prohibited", {"blocked"})):
+        tally, report = t.path("tally"), t.path("report.json")
+        for blind in (False, True):
+            subprocess.run([t.binary, "check", "--site", t.site, "--tally", tally, "-o", report,
+                            t.sample(name)], timeout=WAIT_S)
+            lines = open(tally).read().splitlines()
+            head = json.loads(lines[1])
+            if blind:
+                head["head"]["blinds"] = head["head"]["windows"]
+            with open(tally, "w") as file:
+                file.write("\n".join([lines[0], json.dumps(head)] + lines[2:]) + "\n")
+            subprocess.run([t.binary, "merge", "--site", t.site, "--format", "json", "-o", report,
+                            tally], timeout=WAIT_S)
+            got = {f["kind"] for f in json.load(open(report))["findings"]} - {"advice"}
+            equal(got, kinds if blind else {"blocked"}, "%s, blind: %s" % (name, blind))
 
 
 if __name__ == "__main__":
