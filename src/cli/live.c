@@ -133,6 +133,9 @@ static bool check_usage(const struct options *o, struct policap_error *err)
                         "--events -: name a file for the report with -o or --report");
         }
     }
+    if (o->monitor.token_file && !o->monitor.listen) {
+        return fail(err, "--token-file: say where to listen with --listen");
+    }
     if (o->monitor.flow_events && o->monitor.n_events == 0) {
         return fail(err, "--events-flow: name a sink with --events");
     }

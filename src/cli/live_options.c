@@ -99,6 +99,14 @@ bool live_set_listen(struct options *o, const char *value, struct policap_error 
     return true;
 }
 
+bool live_set_token_file(struct options *o, const char *value,
+                         struct policap_error *err)
+{
+    (void)err;
+    o->monitor.token_file = value;
+    return true;
+}
+
 static bool read_number(const char *option, const char *value, long low, long high,
                         int *out, struct policap_error *err)
 {

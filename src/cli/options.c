@@ -263,6 +263,7 @@ static const struct option_rule rules[] = {
     {"--report", NULL, LIVE, true, live_set_report},
     {"--every", NULL, LIVE, true, live_set_every},
     {"--filter", NULL, LIVE, true, live_set_filter},
+    {"--token-file", NULL, LIVE, true, live_set_token_file},
     {"--events", NULL, LIVE, true, live_set_events},
     {"--events-flow", NULL, LIVE, false, live_set_events_flow},
     {"--state", NULL, LIVE, true, live_set_state},

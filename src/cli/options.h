@@ -79,6 +79,8 @@ bool live_set_user(struct options *options, const char *value,
                    struct policap_error *err);
 bool live_set_listen(struct options *options, const char *value,
                      struct policap_error *err);
+bool live_set_token_file(struct options *options, const char *value,
+                         struct policap_error *err);
 bool live_set_ring(struct options *options, const char *value,
                    struct policap_error *err);
 bool live_set_snaplen(struct options *options, const char *value,

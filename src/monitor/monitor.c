@@ -343,7 +343,8 @@ static bool open_all(struct monitor *m, struct policap_error *err)
 
     return sources_open(m, err) &&
            outlets_init(&m->outlets, o->events, o->n_events, err) &&
-           outlets_listen(&m->outlets, o->listen, &metrics, m->lost, err) &&
+           outlets_listen(&m->outlets, o->listen, o->token_file, &metrics, m->lost,
+                          err) &&
            confine(o->user, err) && outlets_open(&m->outlets, monitor_clock_ms(), err);
 }
 

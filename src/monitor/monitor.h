@@ -35,6 +35,7 @@ struct monitor_options {
     const char *notify_socket; /* NOTIFY_SOCKET and WATCHDOG_USEC of a service ... */
     const char *watchdog_us;   /* ... manager (notify.h); NULL: there is none. */
     const char *listen;        /* Where HTTP is served (web.h); NULL: nowhere. */
+    const char *token_file;    /* What must be known for it (gate.h); NULL: nothing. */
     const char *events[MONITOR_MAX_SINKS]; /* Where events go (target.h). */
     size_t n_events;
     bool flow_events;  /* Each flow that is over is an event, too. */

@@ -21,15 +21,15 @@ static bool is_healthy(void *context)
 }
 
 bool outlets_listen(struct outlets *outlets, const char *address,
-                    const struct metrics *metrics, const bool *lost,
-                    struct policap_error *err)
+                    const char *token_file, const struct metrics *metrics,
+                    const bool *lost, struct policap_error *err)
 {
     const struct web_source source = {metrics_now, is_healthy, outlets};
 
     outlets->metrics = *metrics;
     outlets->lost = lost;
     if (address) {
-        outlets->web = web_open(address, &source, err);
+        outlets->web = web_open(address, token_file, &source, err);
     }
     return !address || outlets->web;
 }

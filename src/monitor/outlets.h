@@ -31,8 +31,8 @@ bool outlets_init(struct outlets *outlets, const char *const *targets, size_t n,
 /* Opens what listens: before rights are given up, too.  'metrics' names the interfaces;
  * '*lost': is one of them gone? */
 bool outlets_listen(struct outlets *outlets, const char *address,
-                    const struct metrics *metrics, const bool *lost,
-                    struct policap_error *err);
+                    const char *token_file, const struct metrics *metrics,
+                    const bool *lost, struct policap_error *err);
 
 /* Opens the sinks of events. */
 bool outlets_open(struct outlets *outlets, int64_t now_ms, struct policap_error *err);

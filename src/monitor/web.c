@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "monitor/web.h"
 
-#include "base/addr.h"
 #include "base/error.h"
+#include "monitor/gate.h"
 #include "monitor/page.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,69 +14,10 @@ enum { REQUEST_ROOM = 16 * 1024 };
 
 struct web {
     struct MHD_Daemon *daemon;
+    struct gate gate;
     struct web_source source;
     struct MHD_Response *report; /* NULL: none yet. */
 };
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static bool read_port(const char *text, uint16_t *port)
-{
-    char *end;
-    unsigned long n = strtoul(text, &end, 10);
-
-    *port = htons((uint16_t)n);
-    return *text >= '0' && *text <= '9' && *end == '\0' && n > 0 && n <= UINT16_MAX;
-}
-
-/* Another address would show the network to whoever reaches it. */
-static bool address_read(const char *text, union address *out,
-                         struct policap_error *err)
-{
-    static const char v4[] = "127.0.0.1:", v6[] = "[::1]:";
-    uint16_t port;
-
-    memset(out, 0, sizeof *out);
-    if (strncmp(text, v6, sizeof v6 - 1) == 0 &&
-        read_port(text + sizeof v6 - 1, &port)) {
-        out->v6.sin6_family = AF_INET6;
-        out->v6.sin6_addr = in6addr_loopback;
-        out->v6.sin6_port = port;
-        return true;
-    }
-    out->v4.sin_family = AF_INET;
-    out->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (strncmp(text, v4, sizeof v4 - 1) == 0) {
-        text += sizeof v4 - 2;
-    }
-    if (*text == ':' && read_port(text + 1, &out->v4.sin_port)) {
-        return true;
-    }
-    return fail(err,
-                "--listen %.60s: write 127.0.0.1:PORT or [::1]:PORT; for others, put a "
-                "server that asks who they are before it",
-                text);
-}
-
-/* Without its port, is it this host? */
-static bool is_loopback_host(const char *host)
-{
-    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-
-    for (size_t i = 0; host && i < sizeof names / sizeof *names; i++) {
-        size_t len = strlen(names[i]);
-
-        if (strncmp(host, names[i], len) == 0 &&
-            (host[len] == '\0' || host[len] == ':')) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status,
                                  const char *type, const void *text, size_t len,
@@ -118,9 +57,42 @@ static enum MHD_Result send_metrics(struct web *web, struct MHD_Connection *conn
                 : MHD_NO;
 }
 
+static const char *header_of(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* What was seen is for whoever may know; the page alone tells nothing. */
+static bool is_secret(const char *url)
+{
+    return strcmp(url, "/report.json") == 0 || strcmp(url, "/metrics") == 0;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection)
+{
+    static const char words[] = "send the token: Authorization: Bearer TOKEN\n";
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        sizeof words - 1, (void *)(uintptr_t)words, MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result result;
+
+    if (!response) {
+        return MHD_NO;
+    }
+    MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+                            "Bearer realm=\"policap\"");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    result = MHD_queue_response(connection, MHD_HTTP_UNAUTHORIZED, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
 static enum MHD_Result send_url(struct web *web, struct MHD_Connection *connection,
                                 const char *url)
 {
+    if (is_secret(url) &&
+        !gate_opens(&web->gate, header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION))) {
+        return refuse(connection);
+    }
     if (strcmp(url, "/report.json") == 0) {
         return web->report ? MHD_queue_response(connection, MHD_HTTP_OK, web->report)
                            : send_words(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -150,19 +122,22 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection,
                               const char *url, const char *method, const char *version,
                               const char *body, size_t *body_len, void **state)
 {
+    struct web *web = context;
+    const char *host = header_of(connection, MHD_HTTP_HEADER_HOST);
+
     (void)version;
     (void)body;
     (void)body_len;
     (void)state;
-    if (!is_loopback_host(MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                                      MHD_HTTP_HEADER_HOST))) {
+    if (!gate_knows_host(&web->gate, host) ||
+        !gate_knows_origin(header_of(connection, MHD_HTTP_HEADER_ORIGIN), host)) {
         return send_words(connection, MHD_HTTP_FORBIDDEN, "this is not that host\n");
     }
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
         strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
         return send_words(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "read only\n");
     }
-    return send_url(context, connection, url);
+    return send_url(web, connection, url);
 }
 
 /* It would write to standard error. */
@@ -173,28 +148,36 @@ static void be_quiet(void *context, const char *format, va_list args)
     (void)args;
 }
 
-struct web *web_open(const char *address, const struct web_source *source,
-                     struct policap_error *err)
+static struct MHD_Daemon *listen_at(struct web *web)
+{
+    const struct endpoint *at = &web->gate.at;
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
+                     (at->any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, answer, web, MHD_OPTION_EXTERNAL_LOGGER, be_quiet, NULL,
+        MHD_OPTION_SOCK_ADDR, &at->any, MHD_OPTION_CONNECTION_LIMIT, WEB_CONNECTIONS,
+        MHD_OPTION_CONNECTION_TIMEOUT, WEB_TIMEOUT_S,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        endpoint_is_loopback(at) ? 0 : WEB_CONNECTIONS_EACH,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_ROOM, MHD_OPTION_END);
+}
+
+struct web *web_open(const char *address, const char *token_file,
+                     const struct web_source *source, struct policap_error *err)
 {
     struct web *web = calloc(1, sizeof *web);
-    union address at;
-    unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
 
     if (!web) {
         fail(err, "out of memory");
         return NULL;
     }
-    if (!address_read(address, &at, err)) {
+    if (!gate_init(&web->gate, address, token_file, err)) {
         free(web);
         return NULL;
     }
     web->source = *source;
-    flags |= at.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0;
-    web->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, answer, web, MHD_OPTION_EXTERNAL_LOGGER, be_quiet, NULL,
-        MHD_OPTION_SOCK_ADDR, &at.any, MHD_OPTION_CONNECTION_LIMIT, WEB_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, WEB_TIMEOUT_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_ROOM, MHD_OPTION_END);
+    web->daemon = listen_at(web);
     if (!web->daemon) {
         fail(err, "--listen %.60s: %s", address, strerror(errno));
         free(web);

@@ -5,9 +5,10 @@
 #include "base/error.h"
 #include "monitor/web.h"
 
-struct web *web_open(const char *address, const struct web_source *source,
-                     struct policap_error *err)
+struct web *web_open(const char *address, const char *token_file,
+                     const struct web_source *source, struct policap_error *err)
 {
+    (void)token_file;
     (void)source;
     fail(err, "--listen %.60s: this policap was built without libmicrohttpd", address);
     return NULL;

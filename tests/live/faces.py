@@ -7,6 +7,7 @@ usage: faces.py POLICAP SOURCE_ROOT [CHECK...]
 
 Exit status 77: not root, or a tool is missing.
 """
+import http.client
 import ipaddress
 import json
 import os
@@ -82,6 +83,39 @@ def check_filter_reload(t):
     frames = [frame for _, frame in records(t.sample("03_fcm_icmp_prohibited"))]
     want = sum(concerns(f, "10.99.0.0/24") + concerns(f, SUBNET) for f in frames)
     equal(json.load(open(t.path("report.json")))["captures"][0]["packets"], want, "packets")
+
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+def ask(path, method="GET", **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", 9478, timeout=WAIT_S)
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, body
+
+
+def check_token(t):
+    """On an address that others reach, what was seen is for who knows the token."""
+    with open(t.path("token"), "w") as file:
+        file.write(TOKEN + "\n")
+    os.chmod(t.path("token"), 0o600)
+    live = t.live("--listen", "0.0.0.0:9478", "--token-file", t.path("token"))
+    send(t.sample("03_fcm_icmp_prohibited"), 4.0)
+    known = {"Authorization": "Bearer " + TOKEN}
+    wait_for("a report", lambda: ask("/report.json", **known)[0] == 200)
+    equal(json.loads(ask("/report.json", **known)[1])["schema"], "policap-report/1", "report")
+    for path in ("/report.json", "/metrics"):
+        equal(ask(path)[0], 401, "without a token " + path)
+        equal(ask(path, Authorization="Bearer " + TOKEN[:-1] + "0")[0], 401, "a wrong token " + path)
+        equal(ask(path, **known)[0], 200, "the token " + path)
+        equal(ask(path, Host="evil.example", **known)[0], 403, "another host")
+        equal(ask(path, Origin="http://evil.example", **known)[0], 403, "another page")
+        equal(ask(path, method="POST", **known)[0], 405, "writing")
+    equal((ask("/")[0], ask("/page.js")[0], ask("/healthz")[0]), (200, 200, 200), "what is no secret")
+    live.end()
 
 
 if __name__ == "__main__":

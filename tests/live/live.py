@@ -303,8 +303,8 @@ def check_refusals(t):
                        (["-i", "pl1", "--events", "unix:/no/such"], "server running"),
                        (["-i", "pl1", "-u", "no-such-user"], "useradd"),
                        (["-i", "pl1", "-u", "root"], "this is root"),
-                       (["-i", "pl1", "--listen", "0.0.0.0:9477"], "write 127.0.0.1:PORT"),
-                       (["-i", "pl1", "--listen", "127.0.0.1:0"], "write 127.0.0.1:PORT"),
+                       (["-i", "pl1", "--listen", "0.0.0.0:9477"], "--token-file"),
+                       (["-i", "pl1", "--listen", "127.0.0.1:0"], "write ADDRESS:PORT"),
                        (["-i", "pl1", "--ring", "0"], "from 1 to")):
         run = subprocess.run([t.binary, "live"] + args, capture_output=True, text=True,
                              timeout=WAIT_S)
