@@ -21,9 +21,10 @@ struct collector {
     uint16_t tap;
     bool for_merge;
     bool has_source;
-    uint16_t source;  /* The last new one. */
-    bool failed;      /* Memory ran out. */
-    size_t max_bytes; /* 0: as much as there are entries in full tables. */
+    uint16_t source;   /* The last new one. */
+    bool failed;       /* Memory ran out. */
+    struct keep *keep; /* Owned; NULL: no packets are kept. */
+    size_t max_bytes;  /* 0: as much as there are entries in full tables. */
 };
 
 struct collector *collector_new(bool keep_pieces, bool for_merge)
@@ -52,6 +53,9 @@ static void limits_apply(struct collector *c)
 {
     struct limits limits;
 
+    for (size_t i = 0; i < SHARDS; i++) {
+        c->shards.at[i].keep = c->keep;
+    }
     if (c->max_bytes > 0) {
         limits_of(c->max_bytes, SHARDS, &limits);
         for (size_t i = 0; i < SHARDS; i++) {
@@ -66,9 +70,22 @@ void collector_limit(struct collector *c, size_t bytes)
     limits_apply(c);
 }
 
+bool collector_keep(struct collector *c, size_t bytes)
+{
+    c->keep = keep_new(bytes);
+    limits_apply(c);
+    return c->keep != NULL;
+}
+
+const struct keep *collector_kept(const struct collector *c)
+{
+    return c->keep;
+}
+
 void collector_free(struct collector *c)
 {
     if (c) {
+        keep_free(c->keep);
         for (size_t i = 0; i < SHARDS; i++) {
             shard_fini(&c->shards.at[i]);
         }
@@ -196,6 +213,9 @@ static void take_frames(struct collector *c, struct frame *frames, size_t n)
         c->capture = capture;
     }
     frames_prepare(c, frames, n);
+    if (c->keep) {
+        keep_frames(c->keep, frames, n);
+    }
     decode_batch(c, frames, n);
 }
 

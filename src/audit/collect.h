@@ -14,6 +14,7 @@
 #include "capture/group.h"
 
 struct collector; /* opaque */
+struct keep;      /* keep.h */
 
 /* 'keep_pieces': every flow is kept as it is besides, for `flows`; memory then grows
  * with their number.  'for_merge': the tally will be merged with others, so flows that
@@ -24,6 +25,12 @@ struct collector *collector_new(bool keep_pieces, bool for_merge);
 /* All its tables together take at most about 'bytes', at least LIMITS_LEAST: before
  * anything is read. */
 void collector_limit(struct collector *collector, size_t bytes);
+
+/* Keeps the first packets of flows, in 'bytes'.  False: out of
+ * memory. */
+bool collector_keep(struct collector *collector, size_t bytes);
+/* Them; NULL: none are kept.  They stay when everything else is taken. */
+const struct keep *collector_kept(const struct collector *collector);
 
 void collector_free(struct collector *collector);
 

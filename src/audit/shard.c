@@ -282,6 +282,9 @@ static inline void flow_packet(const struct shard_packet *item)
         shard->copies++;
         return;
     }
+    if (shard->keep && keep_wants(piece)) {
+        keep_packet(shard->keep, packet, item->hash);
+    }
     if (packet->payload_len > 0 && !payload_is_settled(piece, packet, from)) {
         payload_look(shard, piece, packet, from, frame);
     }
@@ -299,6 +302,9 @@ static void icmp_error(const struct shard_packet *item)
     shard->tally.background[BACKGROUND_ICMP]++;
     if (piece) {
         piece_add_icmp(piece, item->packet, item->from, item->frame);
+        if (shard->keep && piece->icmp.n <= KEEP_PACKETS) {
+            keep_packet(shard->keep, item->packet, item->hash);
+        }
     }
 }
 

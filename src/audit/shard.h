@@ -5,6 +5,7 @@
 #ifndef AUDIT_SHARD_H
 #define AUDIT_SHARD_H
 
+#include "audit/keep.h"
 #include "audit/stream.h"
 #include "audit/tally.h"
 #include "flow/table.h"
@@ -21,6 +22,7 @@ struct shard {
     struct quic_crypto *hellos[SHARD_HELLOS]; /* Of QUIC; made when first used. */
     uint8_t free_hellos[SHARD_HELLOS];
     uint32_t n_free_hellos;
+    struct keep *keep;     /* For the first packets of flows; NULL: none are kept. */
     uint64_t copies;       /* Packets that were copies, since this was last set to 0. */
     struct pool fragments; /* struct fragments, in shard.c */
     piece_sink over;       /* Is shown flows that are over; NULL: nobody is. */

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum {
     MAX_RING_MIB = 2047,
@@ -66,6 +67,15 @@ bool live_set_state(struct options *o, const char *value, struct policap_error *
     (void)err;
     o->monitor.state = value;
     return true;
+}
+
+bool live_set_evidence(struct options *o, const char *value, struct policap_error *err)
+{
+    struct stat folder;
+
+    o->monitor.evidence = value;
+    return (stat(value, &folder) == 0 && S_ISDIR(folder.st_mode)) ||
+           fail(err, "--evidence %.200s: name a folder: mkdir makes one", value);
 }
 
 bool live_set_window(struct options *o, const char *value, struct policap_error *err)

@@ -267,6 +267,7 @@ static const struct option_rule rules[] = {
     {"--events", NULL, LIVE, true, live_set_events},
     {"--events-flow", NULL, LIVE, false, live_set_events_flow},
     {"--state", NULL, LIVE, true, live_set_state},
+    {"--evidence", NULL, LIVE, true, live_set_evidence},
     {"--window", NULL, LIVE, true, live_set_window},
     {"--user", "-u", LIVE, true, live_set_user},
     {"--listen", NULL, LIVE, true, live_set_listen},

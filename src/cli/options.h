@@ -71,6 +71,8 @@ bool live_set_events(struct options *options, const char *value,
                      struct policap_error *err);
 bool live_set_state(struct options *options, const char *value,
                     struct policap_error *err);
+bool live_set_evidence(struct options *options, const char *value,
+                       struct policap_error *err);
 bool live_set_window(struct options *options, const char *value,
                      struct policap_error *err);
 bool live_set_events_flow(struct options *options, const char *value,

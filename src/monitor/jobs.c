@@ -50,7 +50,10 @@ static bool job_begin(struct monitor *m, const char *state, struct policap_error
                                .hours = &m->hours,
                                .policy = m->policy,
                                .options = &options,
-                               .state = state};
+                               .state = state,
+                               .evidence = m->options->evidence,
+                               .names = m->options->interfaces,
+                               .n_names = m->options->n_interfaces};
     char **notes = outlets_notes(&m->outlets, &job.n_notes);
     bool ok;
 
@@ -96,8 +99,18 @@ void jobs_start(struct monitor *m)
     }
 }
 
+/* That packets can not be written is said once, until they can. */
+static void evidence_look(struct monitor *m)
+{
+    if (m->snapshot.word && !m->evidence_failed) {
+        monitor_say(m, m->snapshot.word);
+    }
+    m->evidence_failed = m->snapshot.word != NULL;
+}
+
 static void report_ready(struct monitor *m)
 {
+    evidence_look(m);
     if (m->making == MAKING_REPORT) {
         m->options->give(m->options->context, m->snapshot.text, m->snapshot.len);
     }
@@ -165,22 +178,32 @@ bool jobs_recall(struct monitor *m, struct policap_error *err)
     return ok;
 }
 
-/* Ends what is being made, and writes the state once more. */
-static void state_last(struct monitor *m)
+/* Makes one thing, and waits for it. */
+static void make(struct monitor *m, enum making making, const char *state)
 {
     struct policap_error err;
 
-    if (m->snapshot.pid > 0) {
-        snapshot_wait(&m->snapshot);
-    }
-    if (!m->options->state) {
-        return;
-    }
-    m->making = MAKING_STATE;
-    if (!job_begin(m, m->options->state, &err)) {
+    m->making = making;
+    if (!job_begin(m, state, &err)) {
         monitor_say(m, err.text);
     } else if (snapshot_wait(&m->snapshot) == SNAPSHOT_FAILED) {
         snapshot_failed(m);
+    } else if (making == MAKING_LOOK) {
+        evidence_look(m);
+    }
+}
+
+/* Ends what is being made, and writes once more what is to stay. */
+static void last_words(struct monitor *m)
+{
+    if (m->snapshot.pid > 0) {
+        snapshot_wait(&m->snapshot);
+    }
+    if (m->options->evidence) {
+        make(m, MAKING_LOOK, NULL);
+    }
+    if (m->options->state) {
+        make(m, MAKING_STATE, m->options->state);
     }
 }
 
@@ -193,7 +216,7 @@ struct tally *jobs_end(struct monitor *m, struct policap_error *err)
                                      .since_ns = since_ns(m)};
     struct tally *tally;
 
-    state_last(m);
+    last_words(m);
     monitor_infos(m, infos);
     tally = snapshot_take(&job);
     if (!tally) {

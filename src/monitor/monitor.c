@@ -17,6 +17,7 @@
 enum {
     TURN_BATCHES = 64, /* Of one interface, before others and signals are asked. */
     STATS_MS = 60000,
+    KEEP_SHARE = 16,
     TICK_MS = WEB_WAIT_MS /* At the longest, what needs to be looked at is. */
 };
 
@@ -325,7 +326,7 @@ static void timers_begin(struct monitor *m)
     if (m->options->every_s) {
         m->due_ms = now + (int64_t)m->options->every_s * 1000;
     }
-    if (outlets_any(&m->outlets)) {
+    if (outlets_any(&m->outlets) || m->options->evidence) {
         m->look_ms = now + LOOK_MS;
         m->stats_ms = now + STATS_MS;
     }
@@ -373,6 +374,18 @@ static void flows_end(struct monitor *m)
     }
 }
 
+/* Packets are kept in a small part of the memory. */
+static bool collector_ready(struct monitor *m)
+{
+    m->collector = collector_new(false, false);
+    if (!m->collector) {
+        return false;
+    }
+    collector_limit(m->collector, memory_of(m) / 2);
+    return !m->options->evidence ||
+           collector_keep(m->collector, memory_of(m) / KEEP_SHARE);
+}
+
 static bool run(struct monitor *m, struct policap_error *err)
 {
     const struct monitor_options *o = m->options;
@@ -380,15 +393,13 @@ static bool run(struct monitor *m, struct policap_error *err)
     if (!open_all(m, err)) {
         return false;
     }
-    m->collector = collector_new(false, false);
-    if (m->collector) {
-        collector_limit(m->collector, memory_of(m) / 2);
+    if (!collector_ready(m)) {
+        return fail(err, "out of memory");
     }
-    if (m->collector && !jobs_recall(m, err)) {
+    if (!jobs_recall(m, err)) {
         return false;
     }
-    if (!m->collector ||
-        !collector_begin(m->collector, o->interfaces, o->n_interfaces)) {
+    if (!collector_begin(m->collector, o->interfaces, o->n_interfaces)) {
         return fail(err, "out of memory");
     }
     if (o->flow_events) {

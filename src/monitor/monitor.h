@@ -38,11 +38,13 @@ struct monitor_options {
     const char *token_file;    /* What must be known for it (gate.h); NULL: nothing. */
     const char *events[MONITOR_MAX_SINKS]; /* Where events go (target.h). */
     size_t n_events;
-    bool flow_events;  /* Each flow that is over is an event, too. */
-    size_t max_memory; /* Bytes of all that is kept; 0: MONITOR_MEMORY. */
-    const char *state; /* Kept from run to run (state.h); NULL: nothing is. */
-    unsigned window_s; /* Reports are of the last so many seconds, and up to an
-                          hour more; 0: a day. */
+    bool flow_events;     /* Each flow that is over is an event, too. */
+    size_t max_memory;    /* Bytes of all that is kept; 0: MONITOR_MEMORY. */
+    const char *state;    /* Kept from run to run (state.h); NULL: nothing is. */
+    const char *evidence; /* Where packets of findings go (report/evidence_file.h);
+                             NULL: none are kept. */
+    unsigned window_s;    /* Reports are of the last so many seconds, and up to an
+                             hour more; 0: a day. */
     /* What is to be known by whoever looks after the sensor: one line. */
     void (*say)(void *context, const char *line);
     /* A report is ready: JSON, 'len' bytes, borrowed for the call. */

@@ -45,6 +45,7 @@ struct monitor {
     int64_t since_ns;    /* It is of evidence from then on. */
     bool wanted;         /* A report was asked for, and is not being made yet. */
     enum making making;
+    bool evidence_failed; /* That was said. */
     struct outlets outlets;
     struct notify notify;
     int64_t stop_ms; /* Until when to read on, once told to end; INT64_MAX: not yet. */

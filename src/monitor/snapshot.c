@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "monitor/state.h"
+#include "report/evidence_file.h"
 #include "report/report.h"
 
 #include <errno.h>
@@ -38,8 +39,16 @@ static bool write_report(FILE *out, const struct tally *tally,
 {
     struct policap_error err;
     struct judgement *judgement = judge(tally, job->policy, job->options, &err);
+    const struct keep *keep = collector_kept(job->collector);
+    bool ok = judgement && report_write_json(out, judgement, job->options);
 
-    return judgement && report_write_json(out, judgement, job->options);
+    if (ok && job->evidence && keep &&
+        !evidence_save(job->evidence, judgement, keep, job->names, job->n_names,
+                       &err)) {
+        fputc('\0', out); /* It is in no report. */
+        fputs(err.text, out);
+    }
+    return ok;
 }
 
 /* One word for the state that is written, or why it is not. */
@@ -129,7 +138,7 @@ static bool make_room(struct snapshot *snapshot)
     size_t room = snapshot->room ? snapshot->room * 2 : FIRST_ROOM;
     char *text;
 
-    if (snapshot->len < snapshot->room) {
+    if (snapshot->len + 1 < snapshot->room) {
         return true;
     }
     text = room <= SNAPSHOT_MAX_LEN ? realloc(snapshot->text, room) : NULL;
@@ -138,6 +147,19 @@ static bool make_room(struct snapshot *snapshot)
         snapshot->room = room;
     }
     return text != NULL;
+}
+
+/* What there is to say stands behind the report. */
+static void word_split(struct snapshot *snapshot)
+{
+    char *end = memchr(snapshot->text, '\0', snapshot->len);
+
+    snapshot->word = NULL;
+    if (end) {
+        snapshot->text[snapshot->len] = '\0'; /* There is room for one more. */
+        snapshot->len = (size_t)(end - snapshot->text);
+        snapshot->word = end + 1;
+    }
 }
 
 enum snapshot_state snapshot_read(struct snapshot *snapshot)
@@ -152,14 +174,17 @@ enum snapshot_state snapshot_read(struct snapshot *snapshot)
             return SNAPSHOT_FAILED;
         }
         n = read(snapshot->fd, snapshot->text + snapshot->len,
-                 snapshot->room - snapshot->len);
+                 snapshot->room - snapshot->len - 1);
         snapshot->len += n > 0 ? (size_t)n : 0;
     } while (n > 0 || (n < 0 && errno == EINTR));
     if (n < 0) {
         return SNAPSHOT_RUNNING;
     }
-    return child_end(snapshot, false) && snapshot->len > 0 ? SNAPSHOT_READY
-                                                           : SNAPSHOT_FAILED;
+    if (!child_end(snapshot, false) || snapshot->len == 0) {
+        return SNAPSHOT_FAILED;
+    }
+    word_split(snapshot);
+    return SNAPSHOT_READY;
 }
 
 enum snapshot_state snapshot_wait(struct snapshot *snapshot)

@@ -23,7 +23,8 @@ struct snapshot {
     int fd;    /* Non-blocking; readable when there is something to read. */
     char *text;
     size_t len, room;
-    int64_t cpu_ms; /* Of the processor, that the last one took. */
+    const char *word; /* With a report: what there is to say besides; NULL: nothing. */
+    int64_t cpu_ms;   /* Of the processor, that the last one took. */
 };
 
 struct snapshot_job {
@@ -36,6 +37,9 @@ struct snapshot_job {
     const char *state; /* Not NULL: the file that is written, instead of a report ... */
     char *const *notes; /* ... with these. */
     size_t n_notes;
+    const char *evidence; /* Not NULL: the folder that packets of findings go to ... */
+    const char *const *names; /* ... which came from these interfaces. */
+    size_t n_names;
 };
 
 /* All that is known, judged or not; the collector is good for nothing more.  The caller

@@ -9,6 +9,7 @@ Exit status 77: not root, or a tool is missing.
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -157,6 +158,51 @@ def check_blind(t):
                             tally], timeout=WAIT_S)
             got = {f["kind"] for f in json.load(open(report))["findings"]} - {"advice"}
             equal(got, kinds if blind else {"blocked"}, "%s, blind: %s" % (name, blind))
+
+
+def packets_of(path):
+    """Bytes and comments of the packets of a pcapng file of this machine's byte order."""
+    data, at, out = open(path, "rb").read(), 0, []
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == 6:
+            cap = struct.unpack_from("<I", data, at + 20)[0]
+            options = at + 28 + (cap + 3) // 4 * 4
+            code, size = struct.unpack_from("<HH", data, options)
+            equal(code, 1, "option of a packet")
+            out.append((data[at + 28:at + 28 + cap], data[options + 4:options + 4 + size].decode()))
+        equal(struct.unpack_from("<I", data, at + length - 4)[0], length, "length of a block")
+        at += length
+    return out
+
+
+def check_evidence(t):
+    """Packets of what is found are there while the sensor runs: the same bytes, cut short."""
+    folder, report = t.path("evidence"), t.path("report.json")
+    os.mkdir(folder)
+    live = t.live("--evidence", folder, "--report", report)
+    send(t.sample("03_fcm_icmp_prohibited"))
+    wait_for("a file", lambda: [n for n in os.listdir(folder) if n.endswith(".pcapng")])
+    send(t.sample("15_unexpected"), 8.0)
+    time.sleep(1)
+    live.end()
+    found = {f["id"]: f for f in json.load(open(report))["findings"]}
+    equal({n[:-7] for n in os.listdir(folder)}, set(found), "findings with packets")
+    sent = {f[:128] for name in ("03_fcm_icmp_prohibited", "15_unexpected")
+            for _, f in records(t.sample(name))}
+    for i, finding in found.items():
+        path = os.path.join(folder, i + ".pcapng")
+        packets = packets_of(path)
+        equal({p for p, _ in packets} <= sent, True, "packets of " + i)
+        equal({i in c and finding["kind"] in c for _, c in packets}, {True}, "comments of " + i)
+        equal(len(packets) >= min(2, finding["packets"]), True, "number of packets of " + i)
+        equal(len(packets) <= 16 * finding["flows"], True, "number of packets of " + i)
+        equal(os.stat(path).st_mode & 0o777, 0o600, "mode")
+        run = subprocess.run(["tcpdump", "-nr", path], capture_output=True, text=True, timeout=WAIT_S)
+        equal(len(run.stdout.splitlines()), len(packets), "what tcpdump reads of " + i)
+    icmp = [p for f in found if found[f]["cause"] == "icmp-prohibited"
+            for p, _ in packets_of(os.path.join(folder, f + ".pcapng")) if p[23] == 1]
+    equal(len(icmp) > 0, True, "ICMP errors")
 
 
 if __name__ == "__main__":
