@@ -6,10 +6,14 @@
 #include "capture/live_filter.h"
 
 #include <inttypes.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { ROOM = 2 * CAPTURE_MAX_FRAME };
 
@@ -22,6 +26,7 @@ struct live {
     size_t n, used;
     uint32_t before_drops[2]; /* Counters of 32 bits, as they were read last. */
     uint16_t link;
+    int asking; /* A socket of no use but to ask for the state of the interface. */
     uint8_t bytes[ROOM]; /* Of 'frames'. */
     char name[];
 };
@@ -130,6 +135,7 @@ struct live *live_open(const char *interface, const struct live_options *options
         return NULL;
     }
     memcpy(live->name, interface, size);
+    live->asking = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (!begin(live, options, err)) {
         live_close(live);
         return NULL;
@@ -142,6 +148,9 @@ void live_close(struct live *live)
     if (live && live->pcap) {
         pcap_close(live->pcap);
     }
+    if (live && live->asking >= 0) {
+        close(live->asking);
+    }
     free(live);
 }
 
@@ -149,6 +158,16 @@ bool live_narrow(struct live *live, const char *filter, const char *narrow,
                  struct policap_error *err)
 {
     return set_filter(live->name, live->pcap, filter, narrow, err);
+}
+
+/* Frames alone can not tell a link that is down from one that is silent. */
+bool live_is_down(const struct live *live)
+{
+    struct ifreq request = {0};
+
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", live->name);
+    return live->asking >= 0 && ioctl(live->asking, SIOCGIFFLAGS, &request) == 0 &&
+           (request.ifr_flags & (IFF_UP | IFF_RUNNING)) != (IFF_UP | IFF_RUNNING);
 }
 
 int live_fd(const struct live *live)

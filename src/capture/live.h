@@ -47,6 +47,9 @@ bool live_narrow(struct live *live, const char *filter, const char *narrow,
 
 int live_fd(const struct live *live);
 
+/* Is the interface down?  "any" never is. */
+bool live_is_down(const struct live *live);
+
 /* Gives the frames that have come, at most CAPTURE_BATCH, as capture_read() does; 0:
  * none yet, as also while the interface is taken down.  False: '*err' says why there
  * will be no more, such as that the interface is gone. */

@@ -112,10 +112,11 @@ static int report_last(const struct options *o, const struct tally *tally,
     last.output = aside;
     last.format = FORMAT_JSON;
     status = report_tally(&last, tally, policy);
-    if (status != EXIT_USAGE && rename(aside, o->report) != 0) {
-        return complain("--report: the last report is not written");
+    if (status != EXIT_USAGE && rename(aside, o->report) == 0) {
+        return status;
     }
-    return status;
+    remove(aside);
+    return complain("--report: the last report is not written");
 }
 
 static bool check_usage(const struct options *o, struct policap_error *err)

@@ -186,16 +186,11 @@ void eve_add_flow(json_t *line, const json_t *finding)
 
 json_t *eve_health(const struct health *health)
 {
-    static const char *const words[] = {
-        [HEALTH_GOOD] = "the mirror shows what it did",
-        [HEALTH_SILENT] = "no packets come from the mirror",
-        [HEALTH_NO_ANSWERS] = "packets toward the phones do not come any more",
-        [HEALTH_NO_REQUESTS] = "packets from the phones do not come any more",
-    };
     bool good = health->state == HEALTH_GOOD;
     char signature[80], since[EVE_TIME_ROOM];
 
-    snprintf(signature, sizeof signature, "policap health: %s", words[health->state]);
+    snprintf(signature, sizeof signature, "policap health: %s",
+             health_words(health->state));
     eve_clock(since, health->since_ns);
     return json_pack(
         "{s:s, s:i, s:i, s:i, s:s, s:s, s:i, s:{s:[s], s:[s], s:[s], s:[s]}}", "action",

@@ -9,14 +9,28 @@ static const int64_t second_ns = 1000000000;
 
 const char *health_name(enum health_state state)
 {
-    static const char *const names[] = {
+    static const char *const names[HEALTH_STATES] = {
         [HEALTH_GOOD] = "good",
         [HEALTH_SILENT] = "silent",
         [HEALTH_NO_ANSWERS] = "no-answers",
         [HEALTH_NO_REQUESTS] = "no-requests",
+        [HEALTH_DOWN] = "down",
     };
 
     return names[state];
+}
+
+const char *health_words(enum health_state state)
+{
+    static const char *const words[HEALTH_STATES] = {
+        [HEALTH_GOOD] = "the mirror shows what it did",
+        [HEALTH_SILENT] = "no packets come from the mirror",
+        [HEALTH_NO_ANSWERS] = "packets toward the phones do not come any more",
+        [HEALTH_NO_REQUESTS] = "packets from the phones do not come any more",
+        [HEALTH_DOWN] = "the interface is down",
+    };
+
+    return words[state];
 }
 
 void health_init(struct health *health, int64_t now_ns)
@@ -82,7 +96,10 @@ bool health_look(struct health *health, int64_t now_ns)
 {
     enum health_state before = health->state;
 
-    if (now_ns - health->last_ns > HEALTH_SILENT_S * second_ns) {
+    if (health->is_down) {
+        health->state = HEALTH_DOWN;
+        health->since_ns = health->last_ns;
+    } else if (now_ns - health->last_ns > HEALTH_SILENT_S * second_ns) {
         health->state = HEALTH_SILENT;
         health->since_ns = health->last_ns;
     } else if (is_lost(health, 1, now_ns)) {

@@ -26,16 +26,21 @@ enum {
 enum health_state {
     HEALTH_GOOD,
     HEALTH_SILENT,
-    HEALTH_NO_ANSWERS, /* Nothing comes toward the inside any more. */
-    HEALTH_NO_REQUESTS /* Nothing comes from the inside any more. */
+    HEALTH_NO_ANSWERS,  /* Nothing comes toward the inside any more. */
+    HEALTH_NO_REQUESTS, /* Nothing comes from the inside any more. */
+    HEALTH_DOWN,        /* The interface is: there is nothing to be seen. */
+    HEALTH_STATES
 };
 
 /* The word of an event for it. */
 const char *health_name(enum health_state state);
+/* What a person reads. */
+const char *health_words(enum health_state state);
 
 /* Of one interface. */
 struct health {
     enum health_state state;
+    bool is_down;       /* As whoever asks the system says. */
     int64_t since_ns;   /* Of the state: when the last packet of what is missing was. */
     int64_t last_ns;    /* Any packet of IP. */
     int64_t seen_ns[2]; /* From the inside, toward it; 0: never. */

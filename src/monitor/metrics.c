@@ -71,9 +71,9 @@ static json_int_t sum_of(const json_t *report, const char *key)
 static void put_health(FILE *out, const struct metrics *m)
 {
     head(out, "policap_mirror_state", "gauge",
-         "1 for the state: good, silent, or one direction is missing.");
+         "1 for the state: good, silent, down, or one direction is missing.");
     for (size_t i = 0; i < m->n; i++) {
-        for (int state = HEALTH_GOOD; state <= HEALTH_NO_REQUESTS; state++) {
+        for (int state = HEALTH_GOOD; state < HEALTH_STATES; state++) {
             fputs("policap_mirror_state", out);
             put_label(out, '{', "iface", m->names[i]);
             put_label(out, ',', "state", health_name((enum health_state)state));

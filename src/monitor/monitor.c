@@ -108,7 +108,7 @@ static int64_t silent_from_ns(const struct monitor *m)
     int64_t last = 0;
 
     for (size_t i = 0; i < m->n_sources; i++) {
-        if (m->health[i].state != HEALTH_SILENT) {
+        if (m->health[i].state != HEALTH_SILENT && !m->health[i].is_down) {
             return INT64_MAX;
         }
         last = m->health[i].last_ns > last ? m->health[i].last_ns : last;
@@ -129,12 +129,26 @@ int64_t monitor_seen_until_ns(const struct monitor *m)
     return silent < now ? silent : now;
 }
 
+static void health_tell(struct monitor *m, size_t i, int64_t now)
+{
+    const struct health *health = &m->health[i];
+    struct policap_error line;
+
+    fail(&line, "%.60s: %s", m->options->interfaces[i], health_words(health->state));
+    monitor_say(m, line.text);
+    outlets_health(&m->outlets, i, health, now);
+}
+
 /* What became of the mirror: told, and noted where a direction is missing. */
 static bool health_run(struct monitor *m)
 {
-    int64_t now = monitor_now_ns();
+    int64_t now = monitor_now_ns(), clock = monitor_clock_ms();
     bool ok = true;
 
+    if (clock < m->health_ms) {
+        return true;
+    }
+    m->health_ms = clock + TICK_MS;
     for (size_t i = 0; i < m->n_sources; i++) {
         struct health *health = &m->health[i];
         const struct window blind = {
@@ -143,8 +157,9 @@ static bool health_run(struct monitor *m)
         if (health_is_one_way(health)) {
             ok = tally_add_blind(collector_head(m->collector), &blind) && ok;
         }
+        health->is_down = !m->gone[i] && live_is_down(m->lives[i]);
         if (!m->gone[i] && health_look(health, now)) {
-            outlets_health(&m->outlets, i, health, now);
+            health_tell(m, i, now);
         }
     }
     return ok;

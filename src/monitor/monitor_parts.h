@@ -39,7 +39,7 @@ struct monitor {
     int signals;     /* signalfd */
     int64_t due_ms;  /* When the next report is; INT64_MAX: never. */
     int64_t look_ms; /* When to judge for events; INT64_MAX: never. */
-    int64_t stats_ms;
+    int64_t stats_ms, health_ms;
     int64_t state_ms;    /* When to write the state; INT64_MAX: never. */
     int64_t snapshot_ms; /* When the last snapshot began. */
     int64_t since_ns;    /* It is of evidence from then on. */

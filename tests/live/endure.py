@@ -6,15 +6,20 @@ usage: endure.py POLICAP SOURCE_ROOT [CHECK...]
 
 Exit status 77: not root, or a tool is missing.
 """
+import concurrent.futures
+import contextlib
 import json
 import os
+import re
+import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import time
 
-from wire import (WAIT_S, equal, lines_of, records, run_checks, schema_of_events, send, wait_for)
+from wire import (WAIT_S, equal, ip, lines_of, records, run_checks, schema_of_events, send, wait_for)
 
 
 def states_of(path):
@@ -91,6 +96,99 @@ def check_state_of_others(t):
     equal(open(state).read(), "root:x:0:0\n", "somebody else's file")
     open(state, "w").close()
     equal(t.live("--state", state).end(), 3, "exit status with an empty state")
+
+
+def check_down(t):
+    """An interface that is taken down and up again is captured on, and both are told."""
+    live = t.live("--events", t.path("eve.json"), "-o", t.path("report.json"))
+    send(t.sample("03_fcm_icmp_prohibited"))
+    time.sleep(0.3)
+    ip("link", "set", "pl1", "down")
+    wait_for("word of it", lambda: "pl1: the interface is down" in live.err())
+    ip("link", "set", "pl1", "up")
+    wait_for("carrier", lambda: b"state UP" in subprocess.check_output(["ip", "link", "show", "pl1"]))
+    send(t.sample("03_fcm_icmp_prohibited"))
+    wait_for("word of it", lambda: "pl1: the mirror shows what it did" in live.err())
+    equal(live.end(), 1, "exit status")
+    want = 2 * len(list(records(t.sample("03_fcm_icmp_prohibited"))))
+    equal(json.load(open(t.path("report.json")))["captures"][0]["packets"], want, "packets")
+    equal(health_of(t.path("eve.json")), [("down", "new"), ("good", "recovered")], "events")
+
+
+def tcpreplay(name, *args):
+    """Sends a sample capture, and gives how many packets it sent."""
+    run = subprocess.run(["tcpreplay", "-q", "-i", "pl0"] + list(args) + [name],
+                         capture_output=True, text=True, timeout=120)
+    return int(re.search(r"Successful packets: +(\d+)", run.stdout).group(1))
+
+
+def check_reloads(t):
+    """Ten reloads while packets come lose none, and change no verdict."""
+    if not shutil.which("tcpreplay"):
+        raise AssertionError("tcpreplay is not there")
+    merged, kinds = t.path("all.pcap"), []
+    names = ("03_fcm_icmp_prohibited", "15_unexpected", "01_all_good")
+    with open(merged, "wb") as file:
+        file.write(open(t.sample(names[0]), "rb").read(24))
+        for name in names:
+            file.write(open(t.sample(name), "rb").read()[24:])
+    for reloads in (0, 10):
+        report = t.path("report.json")
+        live = t.live("--report", report, "--events", t.path("eve.json"))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            sent = pool.submit(tcpreplay, merged, "--pps", "8000", "--loop", "40")
+            for i in range(reloads):
+                time.sleep(0.3)
+                live.tell(signal.SIGHUP)
+                wait_for("reload %d" % i, lambda: live.err().count("the rules are: ") > i)
+            sent = sent.result()
+        time.sleep(0.5)
+        live.end()
+        got = json.load(open(report))
+        equal((got["captures"][0]["packets"], got["captures"][0]["dropped"]), (sent, 0), "packets")
+        kinds.append(sorted((f["id"], f["kind"], f["outcome"], f["cause"]) for f in got["findings"]))
+    equal(kinds[1], kinds[0], "findings")
+    equal(len(kinds[0]) > 5, True, "number of findings")
+
+
+@contextlib.contextmanager
+def small_disk(path):
+    os.mkdir(path)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", path], check=True)
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
+
+
+def check_full_disk(t):
+    """Reports, state and evidence on a disk that is full: said, and written when there is room."""
+    with small_disk(t.path("disk")) as disk:
+        report, state, evidence = (os.path.join(disk, n) for n in ("report.json", "state", "ev"))
+        os.mkdir(evidence)
+        live = t.live("--report", report, "--state", state, "--evidence", evidence)
+        send(t.sample("01_all_good"), 8.0)
+        live.tell(signal.SIGUSR1)
+        wait_for("a report", lambda: os.path.exists(report))
+        whole, before = open(report).read(), set(os.listdir(evidence))
+        filler = os.path.join(disk, "filler")
+        subprocess.run(["dd", "if=/dev/zero", "of=" + filler, "bs=4k"], capture_output=True)
+        send(t.sample("03_fcm_icmp_prohibited"))
+        wait_for("word of the evidence", lambda: "--evidence " + evidence in live.err())
+        live.tell(signal.SIGUSR1)
+        wait_for("word of the report", lambda: "the report is not written" in live.err())
+        equal(open(report).read(), whole, "the report from before")
+        equal(set(os.listdir(evidence)), before, "evidence")
+        os.unlink(filler)
+        live.tell(signal.SIGUSR1)
+        wait_for("the next report", lambda: open(report).read() != whole)
+        wait_for("the evidence", lambda: len(os.listdir(evidence)) >= len(before) + 3)
+        equal(live.err().count("--evidence"), 1, "words about the evidence")
+        subprocess.run(["dd", "if=/dev/zero", "of=" + filler, "bs=4k"], capture_output=True)
+        equal(live.end(), 2, "exit status without room for the last report")
+        equal("the state is not written" in live.err(), True, live.err())
+        equal(json.load(open(report))["verdict"], "fail", "the report from before")
+        equal(sorted(os.listdir(disk)), ["ev", "filler", "report.json"], "what is left")
 
 
 def direction(frame):

@@ -264,22 +264,6 @@ def check_unit(t):
     equal(run.returncode, 0, "exposure above 2.0: " + run.stdout[-200:])
 
 
-def check_down(t):
-    """An interface that is taken down and up again is captured on."""
-    live = t.live()
-    send(t.sample("03_fcm_icmp_prohibited"))
-    time.sleep(0.3)
-    ip("link", "set", "pl1", "down")
-    time.sleep(0.5)
-    ip("link", "set", "pl1", "up")
-    wait_for("carrier", lambda: b"state UP" in subprocess.check_output(["ip", "link", "show", "pl1"]))
-    send(t.sample("03_fcm_icmp_prohibited"))
-    time.sleep(0.3)
-    equal(live.end(), 1, "exit status")
-    want = 2 * len(list(records(t.sample("03_fcm_icmp_prohibited"))))
-    equal(json.loads(live.out())["captures"][0]["packets"], want, "packets")
-
-
 def check_gone(t):
     """One that is taken away ends the sensor, with a report of what was seen."""
     live = t.live()

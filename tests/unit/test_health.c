@@ -38,6 +38,7 @@ static const struct row rows[] = {
     {"a mirror of one direction never had the other", "OUT*20 30 OUT*20 30 OUT*20", ""},
     {"between private addresses, by ports", "LAN_OUT LAN_IN 5 LAN_OUT*20 17 LAN_OUT 1", "no-answers "},
     {"where no port tells nothing is lost", "PEER 5 PEER*20 17 PEER 1", ""},
+    {"down, and up again", "OUT IN 1 DOWN 1 UP 1", "down good "},
     {"one direction, then silence", "OUT IN 5 OUT*20 17 OUT 1 61", "no-answers silent "},
 };
 /* clang-format on */
@@ -126,7 +127,9 @@ static void check_row(void **state)
          word = strtok_r(NULL, " ", &rest)) {
         unsigned long seconds = strtoul(word, NULL, 10);
 
-        if (seconds == 0) {
+        if (strcmp(word, "DOWN") == 0 || strcmp(word, "UP") == 0) {
+            health.is_down = word[0] == 'D';
+        } else if (seconds == 0) {
             send_word(&health, word, now);
         }
         for (; seconds > 0; seconds--) {
