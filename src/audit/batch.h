@@ -29,10 +29,11 @@ struct shards {
     struct pages pages; /* Of the flows of all. */
 };
 
-/* Adds the packets of a frame, and counts in 'capture' what became of it.  The batch is
- * not full. */
+/* Adds the packets of a frame, and counts in 'capture', which has this number, what
+ * became of it.  'stay': from it on, flows that are over stay.  The batch is not full.
+ */
 void batch_decode(struct batch *batch, const struct frame *frame,
-                  struct tally_capture *capture);
+                  struct tally_capture *capture, uint32_t number, bool stay);
 
 static inline bool batch_is_full(const struct batch *batch)
 {
@@ -41,5 +42,17 @@ static inline bool batch_is_full(const struct batch *batch)
 
 /* Gives the packets to their shards; the batch is empty then. */
 void batch_apply(struct batch *batch, struct shards *shards);
+
+/* --- in parts, for several threads (crew.c) --- */
+
+/* Decodes a frame into at most BATCH_A_FRAME packets, and counts.  Returns how many. */
+size_t frame_decode(const struct frame *frame, struct packet *packets,
+                    struct tally_capture *capture);
+
+/* Finds the shard of item's packet, and what else can be told of it beforehand. */
+void item_prepare(struct shard_packet *item, struct shards *shards);
+
+/* Gives items[order[0]] and on to their shards, in this order. */
+void items_apply(struct shard_packet *items, const uint16_t *order, size_t n);
 
 #endif

@@ -16,10 +16,10 @@ struct collector {
     struct batch batch;
     struct tally tally;   /* Captures and windows. */
     size_t first_capture; /* Of the group that is read, in the tally. */
-    size_t capture;       /* Of the frames that came last. */
     struct window open[TALLY_MAX_SOURCES];
     uint16_t tap;
     bool for_merge;
+    bool stay; /* Flows that are over stay, from now on. */
     bool has_source;
     uint16_t source;   /* The last new one. */
     bool failed;       /* Memory ran out. */
@@ -98,13 +98,9 @@ void collector_free(struct collector *c)
 /* With a second source, another view may complete a flow that seems to be over. */
 static void source_note(struct collector *c, uint16_t source)
 {
-    bool another = c->has_source && c->source != source;
-
+    c->stay |= c->has_source && c->source != source;
     c->has_source = true;
     c->source = source;
-    for (size_t i = 0; another && i < SHARDS; i++) {
-        c->shards.at[i].tally.stay = true;
-    }
 }
 
 /* A frame that does not just carry on its source's window. */
@@ -181,42 +177,36 @@ static void frames_prepare(struct collector *c, struct frame *frames, size_t n)
     }
 }
 
-/* Copies are noticed by the shards, and are of the capture of which frames came last.
- */
-static void copies_note(struct collector *c)
+/* Copies are noticed by the shards. */
+static void copies_sum(struct collector *c)
 {
     for (size_t i = 0; i < SHARDS; i++) {
-        c->tally.captures[c->capture].copies += c->shards.at[i].copies;
-        c->shards.at[i].copies = 0;
+        struct shard *shard = &c->shards.at[i];
+
+        for (size_t k = 0; k < shard->n_copies; k++) {
+            c->tally.captures[k].copies += shard->copies[k];
+            shard->copies[k] = 0;
+        }
     }
 }
 
-static void decode_batch(struct collector *c, const struct frame *frames, size_t n)
+static void take_frames(struct collector *c, struct frame *frames, size_t n)
 {
+    frames_prepare(c, frames, n);
+    if (c->keep) {
+        keep_frames(c->keep, frames, n);
+    }
     for (size_t i = 0; i < n; i++) {
+        uint32_t capture = (uint32_t)c->first_capture + frames[i].capture;
+
         window_note(c, &frames[i]);
-        batch_decode(&c->batch, &frames[i],
-                     &c->tally.captures[c->first_capture + frames[i].capture]);
+        batch_decode(&c->batch, &frames[i], &c->tally.captures[capture], capture,
+                     c->stay);
         if (batch_is_full(&c->batch)) {
             batch_apply(&c->batch, &c->shards);
         }
     }
     batch_apply(&c->batch, &c->shards);
-}
-
-static void take_frames(struct collector *c, struct frame *frames, size_t n)
-{
-    size_t capture = c->first_capture + frames[n - 1].capture;
-
-    if (capture != c->capture) {
-        copies_note(c);
-        c->capture = capture;
-    }
-    frames_prepare(c, frames, n);
-    if (c->keep) {
-        keep_frames(c->keep, frames, n);
-    }
-    decode_batch(c, frames, n);
 }
 
 /* An entry for each of 'n' captures more, filled at the end. */
@@ -232,7 +222,7 @@ static bool captures_begin(struct collector *c, size_t n)
         return false;
     }
     c->tally.captures = grown;
-    c->first_capture = c->capture = c->tally.n_captures;
+    c->first_capture = c->tally.n_captures;
     return true;
 }
 
@@ -296,10 +286,7 @@ static bool links_check(const struct collector *c, struct policap_error *err)
 bool collector_tap(struct collector *c, const char *name)
 {
     c->tap = tally_tap(&c->tally, name);
-    /* Another tap may complete any flow of this one. */
-    for (size_t i = 0; i < SHARDS; i++) {
-        c->shards.at[i].tally.stay = true;
-    }
+    c->stay = true; /* Another tap may complete any flow of this one. */
     return c->tap != 0;
 }
 
@@ -320,7 +307,7 @@ bool collector_read_group(struct collector *c, struct capture_group *group,
     if (!ok || group_count(group) == 0) {
         return ok;
     }
-    copies_note(c);
+    copies_sum(c);
     for (size_t i = 0; i < group_count(group); i++) {
         const struct capture_info *info = group_info(group, i);
 
@@ -377,7 +364,7 @@ void collector_each(const struct collector *c, piece_sink each, void *context)
 bool collector_end(struct collector *c, const struct capture_info *const *infos)
 {
     windows_close(c);
-    copies_note(c);
+    copies_sum(c);
     for (size_t i = c->first_capture; i < c->tally.n_captures; i++) {
         capture_end(&c->tally.captures[i], infos[i - c->first_capture]);
     }
@@ -441,7 +428,7 @@ struct tally *collector_take_with(struct collector *c, const struct past *past,
     }
     tally_init(tally);
     tally->keep_pieces = c->shards.at[0].tally.keep_pieces;
-    tally->stay = c->shards.at[0].tally.stay;
+    tally->stay = c->for_merge || c->stay;
     tally->pages = &c->shards.pages;
     tally_reserve(tally, c);
     for (size_t i = 0; ok && i < SHARDS; i++) {
@@ -461,7 +448,7 @@ struct tally *collector_take_with(struct collector *c, const struct past *past,
     tally_fini(&c->tally);
     tally_init(&c->tally);
     c->tap = 0;
-    c->has_source = false;
+    c->has_source = c->stay = false;
     if (!ok) {
         tally_fini(tally);
         free(tally);

@@ -105,6 +105,7 @@ void shard_fini(struct shard *shard)
     }
     flow_table_fini(shard->flows);
     pool_fini(&shard->fragments);
+    free(shard->copies);
     tally_fini(&shard->tally);
 }
 
@@ -266,6 +267,22 @@ static void first_fragment(struct shard *shard, const struct packet *packet,
     }
 }
 
+static void copy_note(struct shard *shard, uint32_t capture)
+{
+    if (capture >= shard->n_copies) {
+        size_t n = (size_t)capture + 1;
+        uint64_t *grown = realloc(shard->copies, n * sizeof *grown);
+
+        if (!grown) {
+            return;
+        }
+        memset(grown + shard->n_copies, 0, (n - shard->n_copies) * sizeof *grown);
+        shard->copies = grown;
+        shard->n_copies = n;
+    }
+    shard->copies[capture]++;
+}
+
 static inline void flow_packet(const struct shard_packet *item)
 {
     struct shard *shard = item->shard;
@@ -279,7 +296,7 @@ static inline void flow_packet(const struct shard_packet *item)
         return;
     }
     if (!piece_add(piece, packet, from, frame)) {
-        shard->copies++;
+        copy_note(shard, item->capture);
         return;
     }
     if (shard->keep && keep_wants(piece)) {
@@ -353,6 +370,9 @@ void shard_apply(const struct shard_packet *item)
 {
     const struct packet *packet = item->packet;
 
+    if (item->stay) {
+        item->shard->tally.stay = true;
+    }
     if (packet->kind <= PACKET_UDP && !(packet->flags & PACKET_LATER_FRAGMENT)) {
         flow_packet(item);
     } else {

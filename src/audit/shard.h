@@ -22,8 +22,9 @@ struct shard {
     struct quic_crypto *hellos[SHARD_HELLOS]; /* Of QUIC; made when first used. */
     uint8_t free_hellos[SHARD_HELLOS];
     uint32_t n_free_hellos;
-    struct keep *keep;     /* For the first packets of flows; NULL: none are kept. */
-    uint64_t copies;       /* Packets that were copies, since this was last set to 0. */
+    struct keep *keep; /* For the first packets of flows; NULL: none are kept. */
+    uint64_t *copies; /* Packets of each capture that were copies. */
+    size_t n_copies;
     struct pool fragments; /* struct fragments, in shard.c */
     piece_sink over;       /* Is shown flows that are over; NULL: nobody is. */
     void *over_context;
@@ -41,7 +42,9 @@ struct shard_packet {
     uint64_t hash;      /* flow_hash() */
     struct piece *hint; /* Its flow's, maybe: flow_table_get(). */
     uint32_t frame;     /* Number of its frame over all captures. */
-    unsigned from;      /* Which end of the flow sent it. */
+    uint32_t capture;   /* Index of the capture that it is of. */
+    uint8_t from;       /* Which end of the flow sent it. */
+    bool stay;          /* From it on, flows of the tally that are over stay. */
     struct shard *shard;
     struct flow_table *flows; /* The shard's. */
 };
