@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "audit/collect.h"
 
-#include "audit/batch.h"
+#include "audit/crew.h"
 #include "audit/limits.h"
 #include "audit/listed_names.h"
 #include "audit/records.h"
+#include "audit/windows.h"
 #include "base/error.h"
 
 #include <stdlib.h>
-
-enum { WINDOW_GAP_S = 60 };
 
 struct collector {
     struct shards shards;
     struct batch batch;
     struct tally tally;   /* Captures and windows. */
     size_t first_capture; /* Of the group that is read, in the tally. */
-    struct window open[TALLY_MAX_SOURCES];
+    struct open_windows windows;
     uint16_t tap;
     bool for_merge;
-    bool stay; /* Flows that are over stay, from now on. */
-    bool has_source;
-    uint16_t source;   /* The last new one. */
+    bool stay;         /* Flows that are over stay, from now on. */
     bool failed;       /* Memory ran out. */
     struct keep *keep; /* Owned; NULL: no packets are kept. */
-    size_t max_bytes;  /* 0: as much as there are entries in full tables. */
+    unsigned threads;
+    size_t max_bytes; /* 0: as much as there are entries in full tables. */
 };
 
 struct collector *collector_new(bool keep_pieces, bool for_merge)
@@ -37,6 +35,7 @@ struct collector *collector_new(bool keep_pieces, bool for_merge)
     }
     tally_init(&c->tally);
     c->for_merge = for_merge;
+    c->threads = 1;
     for (size_t i = 0; i < SHARDS; i++) {
         ready = shard_init(&c->shards.at[i], &c->shards.flows[i], &c->shards.pages,
                            keep_pieces, for_merge) &&
@@ -82,6 +81,11 @@ const struct keep *collector_kept(const struct collector *c)
     return c->keep;
 }
 
+void collector_threads(struct collector *c, unsigned threads)
+{
+    c->threads = threads < CREW_MAX ? threads : CREW_MAX;
+}
+
 void collector_free(struct collector *c)
 {
     if (c) {
@@ -92,59 +96,6 @@ void collector_free(struct collector *c)
         pages_fini(&c->shards.pages);
         tally_fini(&c->tally);
         free(c);
-    }
-}
-
-/* With a second source, another view may complete a flow that seems to be over. */
-static void source_note(struct collector *c, uint16_t source)
-{
-    c->stay |= c->has_source && c->source != source;
-    c->has_source = true;
-    c->source = source;
-}
-
-/* A frame that does not just carry on its source's window. */
-static void window_turn(struct collector *c, struct window *w,
-                        const struct frame *frame)
-{
-    int64_t gap = (int64_t)WINDOW_GAP_S * 1000000000;
-
-    if (w->first_ns == 0) {
-        source_note(c, frame->interface);
-        w->first_ns = w->last_ns = frame->ns;
-    } else if (frame->ns - w->last_ns > gap || w->first_ns - frame->ns > gap) {
-        c->failed |=
-            !tally_add_window(&c->tally, frame->interface, w->first_ns, w->last_ns);
-        w->first_ns = w->last_ns = frame->ns;
-    }
-    w->first_ns = frame->ns < w->first_ns ? frame->ns : w->first_ns;
-    w->last_ns = frame->ns > w->last_ns ? frame->ns : w->last_ns;
-}
-
-/* Follows when each source captured. */
-static inline void window_note(struct collector *c, const struct frame *frame)
-{
-    const uint64_t gap = (uint64_t)WINDOW_GAP_S * 1000000000;
-    struct window *w = &c->open[frame->interface % TALLY_MAX_SOURCES];
-
-    if ((uint64_t)frame->ns - (uint64_t)w->last_ns <= gap && w->first_ns != 0) {
-        w->last_ns = frame->ns;
-    } else {
-        window_turn(c, w, frame);
-    }
-}
-
-static void windows_close(struct collector *c)
-{
-    for (uint16_t i = 0; i < TALLY_MAX_SOURCES; i++) {
-        struct window *w = &c->open[i];
-
-        if (w->first_ns != 0) {
-            uint16_t source = (uint16_t)(c->tap << 8 | i);
-
-            c->failed |= !tally_add_window(&c->tally, source, w->first_ns, w->last_ns);
-        }
-        *w = (struct window){0};
     }
 }
 
@@ -199,9 +150,9 @@ static void take_frames(struct collector *c, struct frame *frames, size_t n)
     for (size_t i = 0; i < n; i++) {
         uint32_t capture = (uint32_t)c->first_capture + frames[i].capture;
 
-        window_note(c, &frames[i]);
+        window_note(&c->windows, &c->tally, &frames[i]);
         batch_decode(&c->batch, &frames[i], &c->tally.captures[capture], capture,
-                     c->stay);
+                     c->stay || c->windows.several);
         if (batch_is_full(&c->batch)) {
             batch_apply(&c->batch, &c->shards);
         }
@@ -290,20 +241,72 @@ bool collector_tap(struct collector *c, const char *name)
     return c->tap != 0;
 }
 
-bool collector_read_group(struct collector *c, struct capture_group *group,
-                          struct policap_error *err)
+static bool read_alone(struct collector *c, struct capture_group *group,
+                       struct policap_error *err)
 {
     struct frame frames[CAPTURE_BATCH];
     size_t n;
     bool ok;
 
-    if (!group_captures_begin(c, group)) {
-        return fail(err, "out of memory, or more than %d captures", TALLY_MAX_CAPTURES);
-    }
     while ((ok = group_read(group, frames, &n, err)) && n > 0) {
         take_frames(c, frames, n);
     }
-    windows_close(c);
+    return ok;
+}
+
+struct reading {
+    struct collector *collector;
+    struct capture_group *group;
+};
+
+/* Of a crew's source: what depends on the order of the frames is done here. */
+static bool read_next(void *context, struct frame *frames, bool *stay, size_t *n,
+                      struct policap_error *err)
+{
+    const struct reading *reading = context;
+    struct collector *c = reading->collector;
+
+    if (!group_read(reading->group, frames, n, err)) {
+        return false;
+    }
+    if (*n > 0) {
+        frames_prepare(c, frames, *n);
+    }
+    for (size_t i = 0; i < *n; i++) {
+        window_note(&c->windows, &c->tally, &frames[i]);
+        stay[i] = c->stay || c->windows.several;
+        frames[i].capture += (uint32_t)c->first_capture;
+    }
+    return true;
+}
+
+static bool lend_next(void *context, struct reader_buffer *buffer)
+{
+    const struct reading *reading = context;
+
+    return group_lend(reading->group, buffer);
+}
+
+static bool read_with_others(struct collector *c, struct capture_group *group,
+                             struct policap_error *err)
+{
+    struct reading reading = {c, group};
+    const struct crew_source source = {read_next, lend_next, &reading,
+                                       c->tally.captures};
+
+    return crew_run(&source, &c->shards, c->threads, err);
+}
+
+bool collector_read_group(struct collector *c, struct capture_group *group,
+                          struct policap_error *err)
+{
+    bool ok;
+
+    if (!group_captures_begin(c, group)) {
+        return fail(err, "out of memory, or more than %d captures", TALLY_MAX_CAPTURES);
+    }
+    ok = c->threads > 1 ? read_with_others(c, group, err) : read_alone(c, group, err);
+    c->failed |= !windows_close(&c->windows, &c->tally, c->tap);
     if (!ok || group_count(group) == 0) {
         return ok;
     }
@@ -363,7 +366,7 @@ void collector_each(const struct collector *c, piece_sink each, void *context)
 
 bool collector_end(struct collector *c, const struct capture_info *const *infos)
 {
-    windows_close(c);
+    c->failed |= !windows_close(&c->windows, &c->tally, c->tap);
     copies_sum(c);
     for (size_t i = c->first_capture; i < c->tally.n_captures; i++) {
         capture_end(&c->tally.captures[i], infos[i - c->first_capture]);
@@ -428,7 +431,7 @@ struct tally *collector_take_with(struct collector *c, const struct past *past,
     }
     tally_init(tally);
     tally->keep_pieces = c->shards.at[0].tally.keep_pieces;
-    tally->stay = c->for_merge || c->stay;
+    tally->stay = c->for_merge || c->stay || c->windows.several;
     tally->pages = &c->shards.pages;
     tally_reserve(tally, c);
     for (size_t i = 0; ok && i < SHARDS; i++) {
@@ -448,7 +451,8 @@ struct tally *collector_take_with(struct collector *c, const struct past *past,
     tally_fini(&c->tally);
     tally_init(&c->tally);
     c->tap = 0;
-    c->has_source = c->stay = false;
+    c->stay = false;
+    c->windows = (struct open_windows){0};
     if (!ok) {
         tally_fini(tally);
         free(tally);

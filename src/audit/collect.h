@@ -34,6 +34,10 @@ const struct keep *collector_kept(const struct collector *collector);
 
 void collector_free(struct collector *collector);
 
+/* Reads captures of files with so many threads, at most CREW_MAX: what is found is the
+ * same.  At first it is one. */
+void collector_threads(struct collector *collector, unsigned threads);
+
 /* Captures read from now on are of the tap 'name': flows seen by several taps are
  * views of one.  False: there are too many taps, or no tap can be named so. */
 bool collector_tap(struct collector *collector, const char *name);

@@ -23,7 +23,7 @@ struct shard {
     uint8_t free_hellos[SHARD_HELLOS];
     uint32_t n_free_hellos;
     struct keep *keep; /* For the first packets of flows; NULL: none are kept. */
-    uint64_t *copies; /* Packets of each capture that were copies. */
+    uint64_t *copies;  /* Packets of each capture that were copies. */
     size_t n_copies;
     struct pool fragments; /* struct fragments, in shard.c */
     piece_sink over;       /* Is shown flows that are over; NULL: nobody is. */

@@ -3,9 +3,9 @@
 
 #include <gcrypt.h>
 
-/* libgcrypt wants to be asked for its version once before its first use; asking
- * again is cheap, and it keeps no state of ours. */
-static void ready(void)
+/* libgcrypt wants to be asked for its version once before its first use; it keeps no
+ * state of ours. */
+void digest_ready(void)
 {
     if (!gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P)) {
         gcry_check_version(NULL);
@@ -16,7 +16,7 @@ static void ready(void)
 
 void digest_sha1(const void *bytes, size_t len, uint8_t out[static SHA1_LEN])
 {
-    ready();
+    digest_ready();
     gcry_md_hash_buffer(GCRY_MD_SHA1, out, bytes, len);
 }
 
@@ -25,7 +25,7 @@ void digest_sha256_text(const void *bytes, size_t len, char out[static SHA256_TE
     static const char hex[] = "0123456789abcdef";
     uint8_t sum[SHA256_LEN];
 
-    ready();
+    digest_ready();
     gcry_md_hash_buffer(GCRY_MD_SHA256, sum, bytes, len);
     for (size_t i = 0; i < sizeof sum; i++) {
         out[2 * i] = hex[sum[i] >> 4];

@@ -11,6 +11,9 @@
 
 enum { SHA1_LEN = 20, SHA256_LEN = 32, SHA256_TEXT_LEN = 2 * SHA256_LEN + 1 };
 
+/* Makes libgcrypt ready, as it wants to be before threads use it.  Cheap when it is. */
+void digest_ready(void);
+
 void digest_sha1(const void *bytes, size_t len, uint8_t out[static SHA1_LEN]);
 
 /* As lower-case hexadecimal text. */

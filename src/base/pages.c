@@ -25,7 +25,7 @@ static bool add_chunk(struct pages *pages)
     return true;
 }
 
-void *pages_take(struct pages *pages, size_t size)
+static void *take(struct pages *pages, size_t size)
 {
     char *chunk;
 
@@ -36,6 +36,19 @@ void *pages_take(struct pages *pages, size_t size)
     chunk = pages->chunks[pages->n - 1];
     pages->used += size;
     return chunk + (pages->used - size);
+}
+
+void *pages_take(struct pages *pages, size_t size)
+{
+    void *taken;
+
+    if (!pages->lock) {
+        return take(pages, size);
+    }
+    pthread_mutex_lock(pages->lock);
+    taken = take(pages, size);
+    pthread_mutex_unlock(pages->lock);
+    return taken;
 }
 
 void pages_fini(struct pages *pages)

@@ -9,6 +9,7 @@
 #ifndef BASE_PAGES_H
 #define BASE_PAGES_H
 
+#include <pthread.h>
 #include <stddef.h>
 
 enum { PAGES_CHUNK = 1 << 21 /* A huge page of x86-64 and of arm64. */ };
@@ -17,7 +18,8 @@ enum { PAGES_CHUNK = 1 << 21 /* A huge page of x86-64 and of arm64. */ };
 struct pages {
     void **chunks;
     size_t n;
-    size_t used; /* Bytes of the last chunk. */
+    size_t used;           /* Bytes of the last chunk. */
+    pthread_mutex_t *lock; /* Where several threads take: theirs.  Else NULL. */
 };
 
 /* 'size' bytes, at most PAGES_CHUNK, aligned to 64.  NULL: out of memory. */

@@ -124,6 +124,11 @@ void capture_set_filter(struct capture *capture, struct filter *filter)
     capture->filter = filter;
 }
 
+void capture_lend(struct capture *capture, struct reader_buffer *buffer)
+{
+    reader_lend(&capture->in, buffer);
+}
+
 /* More passes over frames that are still in the L1 cache: it costs less than the
  * readers would pay for keeping more values in each turn of their loops. */
 static void number_frames(struct capture *c, struct frame *frames, size_t n)

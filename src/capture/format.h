@@ -89,6 +89,9 @@ struct capture *capture_open_any(const char *path, bool *unknown,
 /* Gives only what 'filter' (borrowed; NULL: nothing is left out) lets through. */
 void capture_set_filter(struct capture *capture, struct filter *filter);
 
+/* Lends a buffer to the capture's reader: reader_lend(). */
+void capture_lend(struct capture *capture, struct reader_buffer *buffer);
+
 /* The two halves of capture_read(), for who reads more than he gives: reading numbered
  * frames, and counting those that were given. */
 bool capture_fetch(struct capture *capture, struct frame *frames, size_t *n,

@@ -401,11 +401,24 @@ static void count(struct capture_group *group, const struct frame *frames, size_
     }
 }
 
+/* Is there one capture, whose frames are given as they are read? */
+static bool is_alone(const struct capture_group *group)
+{
+    return group->n == 1 && group->members[0].capture && !group->members[0].frames;
+}
+
+bool group_lend(struct capture_group *group, struct reader_buffer *buffer)
+{
+    if (is_alone(group)) {
+        capture_lend(group->members[0].capture, buffer);
+    }
+    return is_alone(group);
+}
+
 bool group_read(struct capture_group *group, struct frame *frames, size_t *n,
                 struct policap_error *err)
 {
-    bool alone =
-        group->n == 1 && group->members[0].capture && !group->members[0].frames;
+    bool alone = is_alone(group);
 
     *n = 0;
     if (group->left == 0) {

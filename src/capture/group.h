@@ -15,6 +15,7 @@
 #define CAPTURE_GROUP_H
 
 #include "capture/capture.h"
+#include "capture/reader.h"
 
 enum {
     GROUP_MAX = 65536,        /* Captures. */
@@ -50,6 +51,10 @@ const char *group_skipped(const struct capture_group *group, size_t i);
 /* As capture_read(), over all captures; frames say in 'capture' which is theirs. */
 bool group_read(struct capture_group *group, struct frame *frames, size_t *n,
                 struct policap_error *err);
+
+/* Lends a buffer to the only capture of the group, so that frames that were given stay
+ * where they are: reader_lend().  False: there are several, and nothing is lent. */
+bool group_lend(struct capture_group *group, struct reader_buffer *buffer);
 
 /* What capture 'i' said of itself, complete at the end; packets that were not given
  * are not counted.  Borrowed. */

@@ -85,13 +85,40 @@ void reader_fini(struct reader *r)
     *r = (struct reader){.fd = -1};
 }
 
+/* Goes on in the buffer that was lent.  One is enough: until it is needed again, nobody
+ * has been given what is in the new one.  False: out of memory. */
+static bool swap_buffer(struct reader *r)
+{
+    struct reader_buffer *lent = r->lent, old = {r->buf, r->room};
+
+    if (lent->room < r->room) {
+        uint8_t *grown = realloc(lent->bytes, r->room);
+
+        if (!grown) {
+            return false;
+        }
+        *lent = (struct reader_buffer){grown, r->room};
+    }
+    memcpy(lent->bytes, r->buf + r->at, reader_left(r));
+    r->buf = lent->bytes;
+    r->room = lent->room;
+    *lent = old;
+    r->lent = NULL;
+    return true;
+}
+
 /* Moves what is not taken to the front, and grows the buffer if 'n' bytes still do
  * not fit.  What moves is less than one record: who asked had too few bytes. */
 static bool make_room(struct reader *r, size_t n, struct policap_error *err)
 {
     size_t room = r->room;
 
-    memmove(r->buf, r->buf + r->at, reader_left(r));
+    if (!r->lent) {
+        memmove(r->buf, r->buf + r->at, reader_left(r));
+    } else if (!swap_buffer(r)) {
+        return fail(err, "%s: no memory for a buffer of %zu bytes: end other programs",
+                    r->where, room);
+    }
     r->base += r->at;
     r->end -= r->at;
     r->at = 0;

@@ -24,13 +24,20 @@
  * copied is then still there when it is looked at. */
 enum { READER_CHUNK = 256 * 1024 };
 
+/* Memory for bytes, by malloc(). */
+struct reader_buffer {
+    uint8_t *bytes;
+    size_t room;
+};
+
 /* 'buf', 'at' and 'end': the bytes from buf[at] to buf[end] are read and not taken. */
 struct reader {
     uint8_t *buf;
     size_t room, at, end;
-    uint64_t base;     /* Offset in the file of buf[0]. */
-    const char *where; /* The file's name in messages.  Borrowed. */
-    int fd;            /* -1: nothing is open. */
+    uint64_t base;              /* Offset in the file of buf[0]. */
+    const char *where;          /* The file's name in messages.  Borrowed. */
+    int fd;                     /* -1: nothing is open. */
+    struct reader_buffer *lent; /* NULL: none is. */
     struct unpack unpack;
 };
 
@@ -56,6 +63,15 @@ static inline bool reader_cut(const struct reader *r)
 
 /* All zero but for an 'fd' of -1 is allowed and does nothing. */
 void reader_fini(struct reader *r);
+
+/* For a caller who wants to keep the bytes that were read: when the buffer has to be
+ * moved, 'buffer' takes its place, and is the old one then: the caller's, as it was
+ * before; it may be NULL bytes at first.
+ * NULL: no more. */
+static inline void reader_lend(struct reader *r, struct reader_buffer *buffer)
+{
+    r->lent = buffer;
+}
 
 /* Sees to it that 'n' bytes lie at reader_at() in one piece.  May move the buffer. */
 enum reader_result reader_need(struct reader *r, size_t n, struct policap_error *err);

@@ -90,6 +90,9 @@ struct tally *read_captures(const struct options *o, bool keep_pieces, bool *wen
     if (ok && !(collector = collector_new(keep_pieces, o->tally != NULL))) {
         ok = fail(err, "out of memory");
     }
+    if (ok) {
+        collector_threads(collector, o->threads);
+    }
     if (ok && o->max_memory > 0) {
         collector_limit(collector, o->max_memory / 2); /* Judging takes as much. */
     }

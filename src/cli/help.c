@@ -43,7 +43,9 @@ static const char program_help[] =
     "  --from T, --to T   only packets from this time on, and before that; in UTC, "   \
     "as\n"                                                                             \
     "                     2026-11-22T07:30:01Z or '2026-11-22 07:30'\n"                \
-    "  --max-packets N    only the first N of these packets\n"
+    "  --max-packets N    only the first N of these packets\n"                         \
+    "  -j N               threads that read (default 1): faster, and the same "        \
+    "report\n"
 
 #define TAP_HELP                                                                       \
     "  --tap NAME=FILE    a capture of one of several points on the way; repeatable: " \

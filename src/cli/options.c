@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/options.h"
 
+#include "audit/crew.h"
 #include "base/error.h"
 #include "base/moment.h"
 #include "report/words.h"
@@ -138,6 +139,18 @@ static bool set_max_packets(struct options *o, const char *value,
            fail(err, "--max-packets %.60s: write a number from 1", value);
 }
 
+static bool set_threads(struct options *o, const char *value, struct policap_error *err)
+{
+    char *end;
+    unsigned long n = strtoul(value, &end, 10);
+
+    o->threads = (unsigned)n;
+    return (isdigit((unsigned char)*value) && *end == '\0' && n >= 1 &&
+            n <= CREW_MAX) ||
+           fail(err, "-j %.60s: write a number of threads from 1 to %d", value,
+                CREW_MAX);
+}
+
 /* "512M", "2G" */
 static bool set_max_memory(struct options *o, const char *value,
                            struct policap_error *err)
@@ -251,6 +264,7 @@ static const struct option_rule rules[] = {
     {"--to", NULL, CHECK | FLOWS | INSPECT, true, set_to},
     {"--until", NULL, CHECK, true, set_until},
     {"--max-packets", NULL, CHECK | FLOWS | INSPECT, true, set_max_packets},
+    {"-j", NULL, CHECK | FLOWS | INSPECT, true, set_threads},
     {"--max-memory", NULL, CHECK | LIVE, true, set_max_memory},
     {"--tally", NULL, CHECK, true, set_tally},
     {"--fail-on", NULL, REPORTS, true, set_fail_on},
@@ -315,10 +329,19 @@ static const struct option_rule *rule_of(const char *arg, size_t len)
 static bool option_set(struct options *o, const char *arg, char **argv, int argc,
                        int *i, struct policap_error *err)
 {
-    const char *equals = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
+    bool is_long = strncmp(arg, "--", 2) == 0;
+    const char *equals = is_long ? strchr(arg, '=') : NULL;
     size_t len = equals ? (size_t)(equals - arg) : strlen(arg);
     const struct option_rule *rule = rule_of(arg, len);
     const char *value = equals ? equals + 1 : NULL;
+
+    if (!rule && !is_long) { /* "-j2" */
+        const char letter[] = {'-', arg[1], '\0'};
+
+        rule = rule_of(letter, 2);
+        rule = rule && rule->takes_value ? rule : NULL;
+        value = arg + 2;
+    }
 
     if (!rule || !(rule->commands & command_bit(o->command))) {
         return fail(err, "%s: no such option: see `policap %s --help`", arg,
@@ -342,6 +365,7 @@ bool options_parse(struct options *o, int argc, char **argv, struct policap_erro
     int n = 0;
 
     o->judge.fail_on = words_default_fail_on();
+    o->threads = 1;
     o->from_ns = INT64_MIN;
     o->to_ns = INT64_MAX;
     o->monitor.live.promiscuous = true;

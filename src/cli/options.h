@@ -41,6 +41,7 @@ struct options {
     int64_t from_ns, to_ns; /* --from, --to: INT64_MIN and INT64_MAX without. */
     bool until;             /* --until: to_ns is the moment to judge as of, too. */
     uint64_t max_packets;   /* --max-packets; 0: no limit. */
+    unsigned threads;       /* -j */
     size_t max_memory;      /* --max-memory; 0: no limit but of entries. */
     struct tap_option taps[MAX_TAPS]; /* --tap */
     size_t n_taps;

@@ -4,6 +4,8 @@
  */
 #include "names/quic_packet.h"
 
+#include "base/digest.h"
+
 #include <gcrypt.h>
 
 enum { SECRET_LEN = 32, SALT_LEN = 20, TAG_LEN = 16, PN_MAX = 4, SAMPLE_LEN = 16 };
@@ -72,16 +74,6 @@ bool quic_version_is_known(uint32_t version)
     return salt_of(version, 0) != NULL;
 }
 
-/* As libgcrypt wants it before its first use; base/digest.c does the same. */
-static void ready(void)
-{
-    if (!gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P)) {
-        gcry_check_version(NULL);
-        gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
-        gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-    }
-}
-
 static bool hmac(const void *key, size_t key_len, const void *bytes, size_t len,
                  uint8_t out[static SECRET_LEN])
 {
@@ -129,7 +121,7 @@ bool quic_keys_derive(uint32_t version, unsigned way, struct cursor cid,
     if (!salt) {
         return false;
     }
-    ready();
+    digest_ready();
     return hmac(salt->bytes, SALT_LEN, cid.at, cid.left, initial) &&
            expand_label(initial, "client in", client, SECRET_LEN) &&
            expand_label(client, salt->is_v2 ? "quicv2 key" : "quic key", out->key,
