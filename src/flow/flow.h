@@ -80,12 +80,12 @@ struct flow_end {
     int64_t last_ns, last_data_ns;
     uint32_t packets, payload_packets;
     uint32_t last_frame, last_data_frame;
-    uint32_t seq_end;   /* Highest sequence number behind payload, SYN and FIN. */
-    uint32_t ack;       /* Highest acknowledgement. */
-    uint32_t seq_first; /* Lowest sequence number of a segment with payload. */
-    uint32_t tail_seq;  /* Highest start of a segment with payload. */
-    uint8_t seen;       /* enum end_seen */
-    uint8_t tcp_flags;  /* OR of all. */
+    uint32_t seq_end;  /* Highest sequence number behind payload, SYN and FIN. */
+    uint32_t ack;      /* Highest acknowledgement. */
+    uint32_t media;    /* While it is live: index + 1 of the record of its RTP. */
+    uint32_t tail_seq; /* Highest start of a segment with payload. */
+    uint8_t seen;      /* enum end_seen */
+    uint8_t tcp_flags; /* OR of all. */
     uint8_t ttl_low, ttl_high; /* Of all packets but RSTs; 0: there are none. */
     uint8_t n_acks;            /* Of SIGN_ACK: at most 2. */
     uint8_t n_data;            /* Of SIGN_DATA: at most 2. */
@@ -93,15 +93,15 @@ struct flow_end {
     uint8_t alert; /* Fatal TLS alert that it sent in clear, plus 1; 0: none; or
                       FLOW_ALERT_HIDDEN. */
 
+    int64_t first_ns;
     int64_t tail_ns;      /* When the segment at tail_seq was first sent ... */
     uint32_t tail_n;      /* ... how often ... */
     uint32_t tail_gap_s;  /* ... and the flow's silence before that, seconds. */
+    uint32_t seq_first;   /* Lowest sequence number of a segment with payload. */
     uint32_t seq_first_n; /* Segments that began at seq_first. */
     uint32_t first_frame;
-    int64_t first_ns;
     uint32_t copies, later_fragments;
     uint32_t isn;      /* Of the SYN or SYN-ACK, where seen has END_ISN. */
-    uint32_t media;    /* While it is live: index + 1 of the record of its RTP. */
     uint8_t rst_ttl;   /* Of the first RST. */
     uint8_t rst_flags; /* TCP flags of the first RST. */
     uint8_t rst_bare;  /* It has no window and no options. */
