@@ -357,6 +357,16 @@ void collector_watch(struct collector *c, piece_sink over, void *context)
     }
 }
 
+size_t collector_flows(const struct collector *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < SHARDS; i++) {
+        n += c->shards.flows[i].n;
+    }
+    return n;
+}
+
 void collector_each(const struct collector *c, piece_sink each, void *context)
 {
     for (size_t i = 0; i < SHARDS; i++) {

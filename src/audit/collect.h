@@ -69,6 +69,9 @@ void collector_watch(struct collector *collector, piece_sink over, void *context
 /* Shows every flow that is not over to 'each', in no told order. */
 void collector_each(const struct collector *collector, piece_sink each, void *context);
 
+/* How many those are. */
+size_t collector_flows(const struct collector *collector);
+
 /* Ends these captures: what each said of itself, in their order.  False: memory ran
  * out, and the collector is good for nothing more. */
 bool collector_end(struct collector *collector,

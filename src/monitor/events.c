@@ -18,13 +18,15 @@ static const int64_t second_ns = 1000000000;
 bool events_init(struct events *events)
 {
     events->known = json_object();
-    return events->known != NULL;
+    events->told = json_object();
+    return events->known && events->told;
 }
 
 void events_fini(struct events *events)
 {
     json_decref(events->known);
-    events->known = NULL;
+    json_decref(events->told);
+    events->known = events->told = NULL;
 }
 
 /* How much a syslog server shall make of it. */
@@ -144,6 +146,19 @@ static const json_t *finding_of(const json_t *sum)
     return json_object_get(sum, "finding");
 }
 
+/* Kinds and rows are few. */
+static void count_told(struct events *events, const json_t *problem)
+{
+    const char *kind = eve_text_of(problem, "kind"), *row = eve_text_of(problem, "row");
+    char labels[200];
+
+    snprintf(labels, sizeof labels, "{verdict=\"%.60s\",rule=\"%.100s\"}",
+             kind ? kind : "", row ? row : "default-deny");
+    json_object_set_new(
+        events->told, labels,
+        json_integer(json_integer_value(json_object_get(events->told, labels)) + 1));
+}
+
 static void tell(struct events *events, const json_t *report, const json_t *problem,
                  const json_t *finding, const char *state, const char *since)
 {
@@ -151,6 +166,9 @@ static void tell(struct events *events, const json_t *report, const json_t *prob
     char timestamp[EVE_TIME_ROOM];
     json_t *line;
 
+    if (strcmp(state, "new") == 0 || strcmp(state, "again") == 0) {
+        count_told(events, problem);
+    }
     eve_time(timestamp, now ? now : "1970-01-01T00:00:00.000000Z");
     line = json_pack("{s:s, s:s}", "timestamp", timestamp, "event_type", "alert");
     eve_add_flow(line, finding);

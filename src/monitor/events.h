@@ -28,8 +28,9 @@
 enum { EVENTS_MAX_PROBLEMS = 65536 }; /* Further ones give no event. */
 
 struct events {
-    json_t *known;             /* By id: what was told of a problem. */
-    const char *host;          /* The sensor's name.  Borrowed. */
+    json_t *known;    /* By id: what was told of a problem. */
+    json_t *told;     /* By {verdict="...",rule="..."}: how often one was told anew. */
+    const char *host; /* The sensor's name.  Borrowed. */
     const char *const *ifaces; /* By number.  Borrowed. */
     size_t n_ifaces;
     /* Takes an event. */

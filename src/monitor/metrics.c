@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "monitor/metrics.h"
 
+#include "monitor/metrics_parts.h"
+#include "report/version.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static void head(FILE *out, const char *name, const char *type, const char *help)
+void metrics_head(FILE *out, const char *name, const char *type, const char *help)
 {
     fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -26,7 +29,7 @@ static void put_value(FILE *out, const char *text)
     }
 }
 
-static void put_label(FILE *out, char before, const char *name, const char *value)
+void metrics_label(FILE *out, char before, const char *name, const char *value)
 {
     fprintf(out, "%c%s=\"", before, name);
     put_value(out, value);
@@ -35,21 +38,29 @@ static void put_label(FILE *out, char before, const char *name, const char *valu
 
 static void put_interfaces(FILE *out, const struct metrics *m)
 {
-    head(out, "policap_capture_packets_total", "counter", "Packets captured.");
+    metrics_head(out, "policap_capture_packets_total", "counter", "Packets captured.");
     for (size_t i = 0; i < m->n; i++) {
         fputs("policap_capture_packets_total", out);
-        put_label(out, '{', "iface", m->names[i]);
+        metrics_label(out, '{', "iface", m->names[i]);
         fprintf(out, "} %" PRIu64 "\n", live_info(m->lives[i])->packets);
     }
-    head(out, "policap_capture_drops_total", "counter", "Packets lost, and where.");
+    metrics_head(out, "policap_capture_drops_total", "counter",
+                 "Packets lost, and where.");
     for (size_t i = 0; i < m->n; i++) {
         struct live_drops drops = live_drops(m->lives[i]);
 
-        for (int where = 0; where < 2; where++) {
+        /* What was read from the kernel waits in no queue. */
+        const struct {
+            const char *where;
+            uint64_t n;
+        } lost[] = {
+            {"kernel", drops.kernel}, {"interface", drops.interface}, {"queue", 0}};
+
+        for (size_t k = 0; k < sizeof lost / sizeof *lost; k++) {
             fputs("policap_capture_drops_total", out);
-            put_label(out, '{', "iface", m->names[i]);
-            put_label(out, ',', "where", where ? "interface" : "kernel");
-            fprintf(out, "} %" PRIu64 "\n", where ? drops.interface : drops.kernel);
+            metrics_label(out, '{', "iface", m->names[i]);
+            metrics_label(out, ',', "where", lost[k].where);
+            fprintf(out, "} %" PRIu64 "\n", lost[k].n);
         }
     }
 }
@@ -70,13 +81,13 @@ static json_int_t sum_of(const json_t *report, const char *key)
 /* What the mirror shows: 1 for the state that it is in. */
 static void put_health(FILE *out, const struct metrics *m)
 {
-    head(out, "policap_mirror_state", "gauge",
-         "1 for the state: good, silent, down, or one direction is missing.");
+    metrics_head(out, "policap_mirror_state", "gauge",
+                 "1 for the state: good, silent, down, or one direction is missing.");
     for (size_t i = 0; i < m->n; i++) {
         for (int state = HEALTH_GOOD; state < HEALTH_STATES; state++) {
             fputs("policap_mirror_state", out);
-            put_label(out, '{', "iface", m->names[i]);
-            put_label(out, ',', "state", health_name((enum health_state)state));
+            metrics_label(out, '{', "iface", m->names[i]);
+            metrics_label(out, ',', "state", health_name((enum health_state)state));
             fprintf(out, "} %d\n", (int)m->health[i].state == state);
         }
     }
@@ -92,7 +103,7 @@ static void put_members(FILE *out, const char *name, const char *label,
     json_object_foreach((json_t *)(uintptr_t)members, value, n)
     {
         fputs(name, out);
-        put_label(out, '{', label, value);
+        metrics_label(out, '{', label, value);
         fprintf(out, "} %" JSON_INTEGER_FORMAT "\n", json_integer_value(n));
     }
 }
@@ -115,18 +126,20 @@ static void put_undecoded(FILE *out, const json_t *report)
                                 json_integer(so_far + json_integer_value(n)));
         }
     }
-    head(out, "policap_decode_errors_total", "counter", "Frames without a packet.");
+    metrics_head(out, "policap_decode_errors_total", "counter",
+                 "Frames without a packet.");
     put_members(out, "policap_decode_errors_total", "reason", sums);
     json_decref(sums);
 }
 
 static void put_decoding(FILE *out, const json_t *report)
 {
-    head(out, "policap_duplicate_packets_total", "counter", "Copies of packets.");
+    metrics_head(out, "policap_duplicate_packets_total", "counter",
+                 "Copies of packets.");
     fprintf(out, "policap_duplicate_packets_total %" JSON_INTEGER_FORMAT "\n",
             sum_of(report, "duplicates"));
-    head(out, "policap_truncated_packets_total", "counter",
-         "Packets cut by the snapshot length.");
+    metrics_head(out, "policap_truncated_packets_total", "counter",
+                 "Packets cut by the snapshot length.");
     fprintf(out, "policap_truncated_packets_total %" JSON_INTEGER_FORMAT "\n",
             sum_of(report, "snaplen_cut_packets"));
     put_undecoded(out, report);
@@ -152,7 +165,7 @@ static void put_findings(FILE *out, const json_t *report)
             sums, key,
             json_integer(json_integer_value(json_object_get(sums, key)) + 1));
     }
-    head(out, "policap_findings", "gauge", "Findings of the last report.");
+    metrics_head(out, "policap_findings", "gauge", "Findings of the last report.");
     json_object_foreach(sums, labels, n)
     {
         fprintf(out, "policap_findings%s %" JSON_INTEGER_FORMAT "\n", labels,
@@ -166,7 +179,7 @@ static void put_policy(FILE *out, const json_t *report)
     size_t i;
     const json_t *pack;
 
-    head(out, "policap_policy_info", "gauge", "Rule packs in force.");
+    metrics_head(out, "policap_policy_info", "gauge", "Rule packs in force.");
     json_array_foreach(json_object_get(json_object_get(report, "policy"), "packs"), i,
                        pack)
     {
@@ -174,8 +187,8 @@ static void put_policy(FILE *out, const json_t *report)
 
         fputs("policap_policy_info", out);
         for (size_t k = 0; k < 3; k++) {
-            put_label(out, k ? ',' : '{', keys[k],
-                      json_string_value(json_object_get(pack, keys[k])));
+            metrics_label(out, k ? ',' : '{', keys[k],
+                          json_string_value(json_object_get(pack, keys[k])));
         }
         fputs("} 1\n", out);
     }
@@ -186,15 +199,17 @@ static void put_left_out(FILE *out, const json_t *report)
 {
     const json_t *left = json_object_get(report, "left_out");
 
-    head(out, "policap_flow_evictions", "gauge",
-         "Flows of the last report that were driven out before they were over.");
+    metrics_head(
+        out, "policap_flow_evictions", "gauge",
+        "Flows of the last report that were driven out before they were over.");
     put_members(out, "policap_flow_evictions", "reason",
                 json_object_get(left, "flows"));
-    head(out, "policap_records_refused", "gauge",
-         "Records for which there was no room in the last report.");
+    metrics_head(out, "policap_records_refused", "gauge",
+                 "Records for which there was no room in the last report.");
     put_members(out, "policap_records_refused", "kind",
                 json_object_get(left, "records"));
-    head(out, "policap_exact", "gauge", "1 where there was room for everything.");
+    metrics_head(out, "policap_exact", "gauge",
+                 "1 where there was room for everything.");
     fprintf(out, "policap_exact %d\n", json_is_true(json_object_get(report, "exact")));
 }
 
@@ -205,15 +220,17 @@ static void put_report(FILE *out, const json_t *report)
     static const char *const kinds[] = {"documented", "candidate", "unexpected",
                                         "background", "unjudged"};
 
-    head(out, "policap_build_info", "gauge", "The version that runs.");
+    metrics_head(out, "policap_build_info", "gauge", "The version that runs.");
     fputs("policap_build_info", out);
-    put_label(out, '{', "version", json_string_value(json_object_get(tool, "version")));
+    metrics_label(out, '{', "version",
+                  json_string_value(json_object_get(tool, "version")));
+    metrics_label(out, ',', "commit", POLICAP_COMMIT);
     fputs("} 1\n", out);
     put_policy(out, report);
-    head(out, "policap_devices_seen", "gauge", "Phones in the last report.");
+    metrics_head(out, "policap_devices_seen", "gauge", "Phones in the last report.");
     fprintf(out, "policap_devices_seen %zu\n",
             json_array_size(json_object_get(report, "devices")));
-    head(out, "policap_flows", "gauge", "Flows of phones in the last report.");
+    metrics_head(out, "policap_flows", "gauge", "Flows of phones in the last report.");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         fprintf(out, "policap_flows{verdict=\"%s\"} %" JSON_INTEGER_FORMAT "\n",
                 kinds[i], json_integer_value(json_object_get(summary, kinds[i])));
@@ -234,12 +251,12 @@ static void put_sinks(FILE *out, const struct sink *sinks, size_t n)
     };
 
     for (size_t k = 0; n > 0 && k < sizeof of / sizeof *of; k++) {
-        head(out, of[k].name, of[k].type, of[k].help);
+        metrics_head(out, of[k].name, of[k].type, of[k].help);
         for (size_t i = 0; i < n; i++) {
             uint64_t values[] = {sinks[i].n, sinks[i].n_dropped, sinks[i].n_failures};
 
             fputs(of[k].name, out);
-            put_label(out, '{', "sink", sinks[i].target.text);
+            metrics_label(out, '{', "sink", sinks[i].target.text);
             fprintf(out, "} %" PRIu64 "\n", values[k]);
         }
     }
@@ -251,12 +268,55 @@ static void put_memory(FILE *out)
     unsigned long size, resident;
 
     if (statm && fscanf(statm, "%lu %lu", &size, &resident) == 2) {
-        head(out, "process_resident_memory_bytes", "gauge", "Memory in use.");
+        metrics_head(out, "process_resident_memory_bytes", "gauge", "Memory in use.");
         fprintf(out, "process_resident_memory_bytes %lu\n",
                 resident * (unsigned long)sysconf(_SC_PAGESIZE));
     }
     if (statm) {
         fclose(statm);
+    }
+}
+
+static void put_flows(FILE *out, const struct metrics *m)
+{
+    metrics_head(out, "policap_flows_active", "gauge", "Flows that are not over.");
+    fprintf(out, "policap_flows_active %zu\n", collector_flows(*m->collector));
+    metrics_head(out, "policap_flows_total", "counter", "Flows that are over.");
+    fprintf(out,
+            "policap_flows_total{proto=\"tcp\"} %" PRIu64 "\n"
+            "policap_flows_total{proto=\"udp\"} %" PRIu64 "\n",
+            m->tcp_over, m->udp_over);
+    metrics_head(out, "policap_flow_evictions_total", "counter",
+                 "Flows that were driven out before they were over.");
+    fprintf(out, "policap_flow_evictions_total{reason=\"full\"} %" PRIu64 "\n",
+            m->evicted);
+}
+
+static void put_reloads(FILE *out, const struct metrics *m)
+{
+    metrics_head(out, "policap_policy_reloads_total", "counter",
+                 "Reloads of rules and site.");
+    for (size_t i = 0; i < 2; i++) {
+        fprintf(out, "policap_policy_reloads_total{result=\"%s\"} %" PRIu64 "\n",
+                i ? "success" : "failure", m->n_reloads[i]);
+    }
+    metrics_head(out, "policap_policy_reload_success_timestamp_seconds", "gauge",
+                 "When the rules in force were loaded.");
+    fprintf(out, "policap_policy_reload_success_timestamp_seconds %" PRId64 "\n",
+            m->reload_s);
+}
+
+static void put_told(FILE *out, const json_t *told)
+{
+    const char *labels;
+    const json_t *n;
+
+    metrics_head(out, "policap_verdicts_total", "counter",
+                 "Problems that were told, again where they came back.");
+    json_object_foreach((json_t *)(uintptr_t)told, labels, n)
+    {
+        fprintf(out, "policap_verdicts_total%s %" JSON_INTEGER_FORMAT "\n", labels,
+                json_integer_value(n));
     }
 }
 
@@ -271,8 +331,13 @@ char *metrics_text(const struct metrics *m)
     }
     put_interfaces(out, m);
     put_health(out, m);
+    put_flows(out, m);
+    put_reloads(out, m);
+    put_told(out, m->told);
     if (m->report) {
         put_report(out, m->report);
+        metrics_put_sight(out, m->report);
+        metrics_put_matches(out, m->report);
     }
     put_sinks(out, m->sinks, m->n_sinks);
     put_memory(out);

@@ -8,6 +8,7 @@
 #ifndef MONITOR_METRICS_H
 #define MONITOR_METRICS_H
 
+#include "audit/collect.h"
 #include "capture/live.h"
 #include "monitor/health.h"
 #include "monitor/sink.h"
@@ -22,6 +23,11 @@ struct metrics {
     const json_t *report; /* The last one; NULL: none yet. */
     const struct sink *sinks;
     size_t n_sinks;
+    const json_t *told; /* Alerts by their labels {verdict="...",rule="..."}. */
+    struct collector *const *collector;   /* Made after the rest. */
+    uint64_t tcp_over, udp_over, evicted; /* Flows that are over, and driven out. */
+    uint64_t n_reloads[2];                /* Of rules and site: refused, in force. */
+    int64_t reload_s;                     /* When the rules in force were loaded. */
 };
 
 /* The caller releases with free().  NULL: out of memory. */

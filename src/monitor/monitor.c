@@ -193,7 +193,10 @@ static void narrow_again(struct monitor *m)
 /* The policy is only asked by those who judge, so all evidence stays as it is. */
 static void reload(struct monitor *m)
 {
-    m->policy = m->options->reload(m->options->context);
+    const struct policy *policy = m->options->reload(m->options->context);
+
+    outlets_reloaded(&m->outlets, policy != m->policy);
+    m->policy = policy;
     if (m->narrow) {
         narrow_again(m);
     }
@@ -355,7 +358,8 @@ static bool open_all(struct monitor *m, struct policap_error *err)
     const struct metrics metrics = {.lives = m->lives,
                                     .health = m->health,
                                     .names = o->interfaces,
-                                    .n = o->n_interfaces};
+                                    .n = o->n_interfaces,
+                                    .collector = &m->collector};
 
     return sources_open(m, err) &&
            outlets_init(&m->outlets, o->events, o->n_events, err) &&
@@ -374,6 +378,10 @@ static void flow_over(void *context, struct piece *piece)
 {
     struct monitor *m = context;
 
+    outlets_flow_over(&m->outlets, piece);
+    if (!m->options->flow_events) {
+        return;
+    }
     outlets_flow(&m->outlets, piece, monitor_now_ns());
     if (outlets_fill(&m->outlets)) {
         outlets_run(&m->outlets, monitor_clock_ms(), m->options->say,
@@ -417,7 +425,7 @@ static bool run(struct monitor *m, struct policap_error *err)
     if (!collector_begin(m->collector, o->interfaces, o->n_interfaces)) {
         return fail(err, "out of memory");
     }
-    if (o->flow_events) {
+    if (o->flow_events || o->listen) {
         collector_watch(m->collector, flow_over, m);
     }
     timers_begin(m);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <time.h>
 #include <unistd.h>
 
 static char *metrics_now(void *context)
@@ -12,6 +13,7 @@ static char *metrics_now(void *context)
     outlets->metrics.report = outlets->report;
     outlets->metrics.sinks = outlets->sinks;
     outlets->metrics.n_sinks = outlets->n_sinks;
+    outlets->metrics.told = outlets->events.told;
     return metrics_text(&outlets->metrics);
 }
 
@@ -27,6 +29,7 @@ bool outlets_listen(struct outlets *outlets, const char *address,
     const struct web_source source = {metrics_now, is_healthy, outlets};
 
     outlets->metrics = *metrics;
+    outlets->metrics.reload_s = time(NULL);
     outlets->lost = lost;
     if (address) {
         outlets->web = web_open(address, token_file, &source, err);
@@ -61,7 +64,7 @@ bool outlets_init(struct outlets *outlets, const char *const *targets, size_t n,
 bool outlets_open(struct outlets *outlets, int64_t now_ms, struct policap_error *err)
 {
     outlets->begun_ms = now_ms;
-    if (outlets->n_sinks == 0) {
+    if (!outlets_any(outlets)) {
         return true;
     }
     outlets->events = (struct events){.host = outlets->host,
@@ -105,9 +108,7 @@ void outlets_report(struct outlets *outlets, const char *report, size_t len,
     }
     json_decref(outlets->report);
     outlets->report = json_loadb(report, len, 0, NULL);
-    if (outlets->n_sinks > 0) {
-        events_report(&outlets->events, outlets->report, since_ns);
-    }
+    events_report(&outlets->events, outlets->report, since_ns);
     if (outlets->web) {
         web_set_report(outlets->web, report, len);
     }
@@ -131,6 +132,24 @@ void outlets_flow(struct outlets *outlets, const struct piece *piece, int64_t no
 {
     if (outlets->n_sinks > 0) {
         events_flow(&outlets->events, piece, now_ns);
+    }
+}
+
+void outlets_flow_over(struct outlets *outlets, const struct piece *piece)
+{
+    enum { PROTO_TCP = 6 };
+    struct metrics *m = &outlets->metrics;
+
+    m->tcp_over += piece->key.proto == PROTO_TCP;
+    m->udp_over += piece->key.proto != PROTO_TCP;
+    m->evicted += piece->inexact;
+}
+
+void outlets_reloaded(struct outlets *outlets, bool ok)
+{
+    outlets->metrics.n_reloads[ok]++;
+    if (ok) {
+        outlets->metrics.reload_s = time(NULL);
     }
 }
 

@@ -47,6 +47,10 @@ void outlets_report(struct outlets *outlets, const char *report, size_t len,
 /* Is there something in the last report that may turn by time alone? */
 bool outlets_wait(const struct outlets *outlets);
 void outlets_flow(struct outlets *outlets, const struct piece *piece, int64_t now_ns);
+/* Counts a flow that is over. */
+void outlets_flow_over(struct outlets *outlets, const struct piece *piece);
+/* Counts a reload of the rules: 'ok', or refused. */
+void outlets_reloaded(struct outlets *outlets, bool ok);
 /* Is a sink's queue half full?  Then outlets_run() shall not wait for the next turn. */
 bool outlets_fill(const struct outlets *outlets);
 /* The state of interface 'i' is another one. */

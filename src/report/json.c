@@ -299,9 +299,10 @@ static json_t *visibility_part(const struct judgement *j)
                   "none", json_count(j->named_none));
 
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o}", "trust", json_text(trust_name(j->trust)),
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "trust", json_text(trust_name(j->trust)),
         "reasons", reasons_part(j), "flows", json_count(j->sight_flows), "two_way",
-        json_count(j->sight_two_way), "names", names, "scopes", scopes_part(j));
+        json_count(j->sight_two_way), "acked_unseen", json_count(j->sight_acked_unseen),
+        "names", names, "scopes", scopes_part(j));
 }
 
 static json_t *summary_part(const struct judgement *judgement)

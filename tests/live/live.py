@@ -169,11 +169,30 @@ def metrics_of(text):
             if not re.match(r"# (HELP [a-z_]+ .+|TYPE [a-z_]+ (counter|gauge))$", line):
                 raise AssertionError("metrics: " + line)
             continue
-        match = re.match(r'([a-z_]+(?:\{[a-z0-9_]+="[^"]*"(?:,[a-z0-9_]+="[^"]*")*\})?) (\d+)$', line)
+        match = re.match(r'([a-z_]+(?:\{[a-z0-9_]+="[^"]*"(?:,[a-z0-9_]+="[^"]*")*\})?) ([0-9.]+)$', line)
         if not match or match.group(1) in out:
             raise AssertionError("metrics: " + line)
-        out[match.group(1)] = int(match.group(2))
+        out[match.group(1)] = float(match.group(2))
     return out
+
+
+METRICS = """policap_build_info policap_policy_info policap_capture_packets_total
+policap_capture_drops_total policap_decoded_packets_total
+policap_duplicate_packets_total policap_truncated_packets_total policap_flows_active
+policap_flows_total policap_flow_evictions_total policap_verdicts_total
+policap_rule_last_match_timestamp_seconds policap_devices_seen policap_visibility_ratio
+policap_output_queue_depth policap_output_dropped_total
+policap_policy_reload_success_timestamp_seconds policap_policy_reloads_total
+process_resident_memory_bytes""".split()
+
+
+def promtool(text):
+    if not shutil.which("promtool"):
+        print("skipped: promtool is not there")
+        return
+    run = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
+                         capture_output=True, timeout=60)
+    equal((run.returncode, run.stderr), (0, ""), "promtool check metrics")
 
 
 def ask(path, method="GET", host="127.0.0.1:9477"):
@@ -187,7 +206,8 @@ def ask(path, method="GET", host="127.0.0.1:9477"):
 
 def check_web(t):
     """What is served is what was seen, to whoever is on this host, for reading."""
-    live = t.live("--listen", "127.0.0.1:9477", "-u", "nobody")
+    live = t.live("--listen", "127.0.0.1:9477", "-u", "nobody", "--events",
+                  "syslog:udp:127.0.0.1:5999")
     equal(ask("/report.json")[0], 503, "a report before there is one")
     equal(ask("/healthz")[:2], (200, "ok\n"), "health")
     send(t.sample("03_fcm_icmp_prohibited"))
@@ -201,9 +221,16 @@ def check_web(t):
     equal(values['policap_capture_drops_total{iface="pl1",where="kernel"}'], 0, "drops")
     equal(values['policap_findings{verdict="blocked",rule="google-fcm"}'], 3, "findings")
     equal(values["policap_devices_seen"], 1, "devices")
-    if shutil.which("promtool"):
-        subprocess.run(["promtool", "check", "metrics"], input=ask("/metrics")[1], text=True,
-                       check=True, stdout=subprocess.DEVNULL)
+    equal(values['policap_verdicts_total{verdict="blocked",rule="google-fcm"}'], 1, "verdicts")
+    equal(values['policap_visibility_ratio{check="bidirectional"}'], 1, "visibility")
+    match = values['policap_rule_last_match_timestamp_seconds{rule="google-fcm"}']
+    equal(abs(time.time() - match) < 60, True, "time of the last match")
+    equal(values["policap_flows_active"] > 10, True, "live flows")
+    equal(sorted(set(METRICS) - {name.split("{")[0] for name in values}), [], "missing metrics")
+    promtool(ask("/metrics")[1])
+    live.tell(signal.SIGHUP)
+    wait_for("the reload", lambda: metrics_of(ask("/metrics")[1])[
+        'policap_policy_reloads_total{result="success"}'] == 1)
     status, page, headers = ask("/")
     equal((status, "<title>policap</title>" in page, headers["Content-Type"]),
           (200, True, "text/html; charset=utf-8"), "page")

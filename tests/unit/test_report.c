@@ -177,7 +177,7 @@ static void check_read(void **state)
     assert_dump(
         at(report, "visibility"),
         "{\"trust\":\"limited\",\"reasons\":[\"most answers are missing\"],"
-        "\"flows\":10,\"two_way\":4,"
+        "\"flows\":10,\"two_way\":4,\"acked_unseen\":0,"
         "\"names\":{\"sni\":0,\"dns\":300,\"http-host\":0,\"none\":12},"
         "\"scopes\":[{\"from\":\"10.20.0.0/24\",\"to\":\"internet\",\"flows\":10,"
         "\"two_way\":4,\"trust\":\"limited\","
