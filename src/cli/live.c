@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 #include "cli/shared.h"
+#include "monitor/config.h"
 #include "monitor/monitor.h"
 
 #include <errno.h>
@@ -144,7 +145,35 @@ static bool check_usage(const struct options *o, struct policap_error *err)
            fail(err, "--every: name the file with --report");
 }
 
-int command_live(const struct options *o)
+/* --check-config: every fault is said, not the first alone. */
+static int check_config(const struct options *o)
+{
+    const char *const files[] = {o->report, o->output, o->monitor.state};
+    struct monitor_options monitor = o->monitor;
+    struct policap_error err;
+    bool usage_ok = check_usage(o, &err);
+    size_t n_faults = !usage_ok;
+    struct policy *policy;
+
+    if (!usage_ok) {
+        complain(err.text);
+    }
+    policy = load_policy(o, &err);
+    if (!policy) {
+        complain(err.text);
+        n_faults++;
+    }
+    monitor.live.filter = o->filter;
+    monitor.say = say;
+    n_faults += config_check(&monitor, policy, files, sizeof files / sizeof *files);
+    if (n_faults == 0) {
+        say_policy("the configuration is sound", policy);
+    }
+    policy_free(policy);
+    return n_faults ? EXIT_USAGE : EXIT_FITS;
+}
+
+static int run_live(const struct options *o)
 {
     struct monitor_options monitor = o->monitor;
     struct policap_error err;
@@ -173,4 +202,9 @@ int command_live(const struct options *o)
     tally_release(tally);
     policy_free(sensor.policy);
     return lost ? EXIT_USAGE : status;
+}
+
+int command_live(const struct options *o)
+{
+    return o->check_config ? check_config(o) : run_live(o);
 }

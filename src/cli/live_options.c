@@ -51,6 +51,15 @@ bool live_set_filter(struct options *o, const char *value, struct policap_error 
            fail(err, "--filter %.60s: only `auto`; write an expression with -f", value);
 }
 
+bool live_set_check_config(struct options *o, const char *value,
+                           struct policap_error *err)
+{
+    (void)value;
+    (void)err;
+    o->check_config = true;
+    return true;
+}
+
 bool live_set_events(struct options *o, const char *value, struct policap_error *err)
 {
     struct monitor_options *m = &o->monitor;

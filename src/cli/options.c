@@ -278,6 +278,7 @@ static const struct option_rule rules[] = {
     {"--every", NULL, LIVE, true, live_set_every},
     {"--filter", NULL, LIVE, true, live_set_filter},
     {"--token-file", NULL, LIVE, true, live_set_token_file},
+    {"--check-config", NULL, LIVE, false, live_set_check_config},
     {"--events", NULL, LIVE, true, live_set_events},
     {"--events-flow", NULL, LIVE, false, live_set_events_flow},
     {"--state", NULL, LIVE, true, live_set_state},

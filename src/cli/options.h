@@ -47,6 +47,7 @@ struct options {
     size_t n_taps;
     struct monitor_options monitor; /* -i and what else `live` takes */
     const char *report;             /* --report; NULL: none. */
+    bool check_config;              /* --check-config */
     const char **operands;          /* Into argv. */
     size_t n_operands;
     bool help;
@@ -68,6 +69,8 @@ bool live_set_every(struct options *options, const char *value,
                     struct policap_error *err);
 bool live_set_filter(struct options *options, const char *value,
                      struct policap_error *err);
+bool live_set_check_config(struct options *options, const char *value,
+                           struct policap_error *err);
 bool live_set_events(struct options *options, const char *value,
                      struct policap_error *err);
 bool live_set_state(struct options *options, const char *value,

@@ -7,12 +7,15 @@ usage: faces.py POLICAP SOURCE_ROOT [CHECK...]
 
 Exit status 77: not root, or a tool is missing.
 """
+import gzip
 import http.client
 import ipaddress
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -83,6 +86,71 @@ def check_filter_reload(t):
     frames = [frame for _, frame in records(t.sample("03_fcm_icmp_prohibited"))]
     want = sum(concerns(f, "10.99.0.0/24") + concerns(f, SUBNET) for f in frames)
     equal(json.load(open(t.path("report.json")))["captures"][0]["packets"], want, "packets")
+
+
+def check_config(t):
+    """--check-config says every fault, a line each, and touches nothing."""
+    def run(*args):
+        done = subprocess.run([t.binary, "live", "--check-config"] + list(args), text=True,
+                              capture_output=True, timeout=WAIT_S)
+        return done.returncode, done.stderr.splitlines()
+
+    write_site(t, devices={"subnets": [SUBNET]})
+    with socket.create_server(("127.0.0.1", 5601)), \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(t.path("log"))
+        status, lines = run("-i", "pl1", "--site", t.site, "--filter", "auto", "-f", "udp or tcp",
+                            "--events", t.path("eve.json"), "--events", "syslog:" + t.path("log"),
+                            "--events", "syslog:tcp:127.0.0.1:5601", "--report", t.path("report"),
+                            "--listen", "127.0.0.1:9477", "-u", "nobody")
+    equal((status, len(lines), "the configuration is sound" in lines[0]), (0, 1, True), lines)
+    equal((os.path.exists(t.path("eve.json")), os.path.exists(t.path("report"))), (False, False), "files")
+
+    with open(t.site, "w") as file:
+        file.write('{"name": "x", "rolls": {}}')
+    status, lines = run("-i", "nosuch0", "--site", t.site, "-f", "tcp port", "--events",
+                        "/no/such/folder/eve.json", "--events", "syslog:tcp:127.0.0.1:5999",
+                        "--events", "syslog:udp:log.example:514", "--report", "/no/such/report",
+                        "--listen", "0.0.0.0:9477", "-u", "no-such-user")
+    wanted = ("rolls", "nosuch0: no such interface", "man pcap-filter", "/no/such/folder/",
+              "5999: Connection refused", "and no name", "/no/such/report", "--token-file", "useradd")
+    equal((status, len(lines)), (2, len(wanted)), "\n".join(lines))
+    for want, line in zip(wanted, lines):
+        equal(want in line, True, "%s in %s" % (want, line))
+    status, lines = run("-i", "pl1", "--filter", "auto")
+    equal((status, "subnets" in lines[0]), (2, True), lines)
+
+
+def check_logrotate(t):
+    """The example that is installed, run by logrotate itself: no line is lost or cut."""
+    if not shutil.which("logrotate"):
+        print("skipped: logrotate is not there")
+        return
+    path = t.path("pl1.eve.json")
+    live = t.live("--events", path, "--events-flow", "-o", t.path("report.json"))
+    text = open(os.path.join(t.root, "src", "monitor", "logrotate.conf")).read()
+    text = text.replace("/var/log/policap", t.folder)
+    text = re.sub(r"systemctl kill .*", "kill -HUP %d" % live.process.pid, text)
+    with open(t.path("logrotate.conf"), "w") as file:
+        file.write(text)
+    os.chmod(t.path("logrotate.conf"), 0o644)
+    os.chmod(t.folder, 0o755)
+    for turn, name in enumerate(("03_fcm_icmp_prohibited", "15_unexpected", "05a_dns_nxdomain"), 1):
+        send(t.sample(name), 8.0, turn)
+        told = len(lines_of(path))
+        wait_for("an alert", lambda: len(lines_of(path)) > told or told > 0)
+        subprocess.run(["logrotate", "--force", "--state", t.path("state"), t.path("logrotate.conf")],
+                       check=True, timeout=60)
+        wait_for("word of the rules", lambda: live.err().count("the rules are: ") == turn)
+    live.end()
+    plain = [path, path + ".1"]
+    packed = [path + ".%d.gz" % i for i in (2, 3)]
+    lines = [json.loads(line) for p in plain for line in open(p)]
+    lines += [json.loads(line) for p in packed for line in gzip.open(p, "rt")]
+    flows = {line["flow_id"] for line in lines if line["event_type"] == "flow"}
+    alerts = [line for line in lines if line["event_type"] == "alert"]
+    equal(len(flows) > 40 and len(alerts) > 4, True, "events: %d, %d" % (len(flows), len(alerts)))
+    equal(json.load(open(t.path("report.json")))["summary"]["flows"] <= len(flows), True, "flows")
 
 
 TOKEN = "0123456789abcdef0123456789abcdef"
