@@ -374,29 +374,6 @@ static size_t memory_of(const struct monitor *m)
     return m->options->max_memory ? m->options->max_memory : MONITOR_MEMORY;
 }
 
-static void flow_over(void *context, struct piece *piece)
-{
-    struct monitor *m = context;
-
-    outlets_flow_over(&m->outlets, piece);
-    if (!m->options->flow_events) {
-        return;
-    }
-    outlets_flow(&m->outlets, piece, monitor_now_ns());
-    if (outlets_fill(&m->outlets)) {
-        outlets_run(&m->outlets, monitor_clock_ms(), m->options->say,
-                    m->options->context);
-    }
-}
-
-/* Flows that are not over are told as they stand. */
-static void flows_end(struct monitor *m)
-{
-    if (m->options->flow_events) {
-        collector_each(m->collector, flow_over, m);
-    }
-}
-
 /* Packets are kept in a small part of the memory. */
 static bool collector_ready(struct monitor *m)
 {
@@ -425,9 +402,7 @@ static bool run(struct monitor *m, struct policap_error *err)
     if (!collector_begin(m->collector, o->interfaces, o->n_interfaces)) {
         return fail(err, "out of memory");
     }
-    if (o->flow_events || o->listen) {
-        collector_watch(m->collector, flow_over, m);
-    }
+    flows_begin(m);
     timers_begin(m);
     notify_tell(&m->notify, "READY=1");
     monitor_say(m, "capturing");

@@ -68,6 +68,13 @@ void monitor_say(const struct monitor *m, const char *line);
 /* What was captured, for collector_end(). */
 void monitor_infos(struct monitor *m, const struct capture_info **infos);
 
+/* --- flows.c --- */
+
+/* From now on flows that are over are counted and told, where somebody asks. */
+void flows_begin(struct monitor *m);
+/* Those that are not over are told as they stand. */
+void flows_end(struct monitor *m);
+
 /* --- jobs.c --- */
 
 /* Starts what is wanted, or what it is time for, when nothing is being made. */

@@ -152,6 +152,8 @@ def check(binary, root, folder):
     mirror = Mirror(binary, root, folder)
     try:
         record.ordinary(mirror.lab)
+        wait_for("the lab's resolver", lambda: mirror.lab.exec(
+            "ph03", "getent", "ahostsv4", FCM, check=False).returncode == 0)
         mirror.begin()
         act(mirror, root)
         status = mirror.end()
