@@ -16,6 +16,8 @@ enum {
     CHUNKS_A_THREAD = 3
 };
 
+_Static_assert(CHUNK_ROOM *BATCH_A_FRAME <= UINT16_MAX, "order holds any item");
+
 enum chunk_state { CHUNK_FREE, CHUNK_TAKEN, CHUNK_READY };
 
 struct chunk {

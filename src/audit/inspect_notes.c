@@ -133,6 +133,20 @@ static void note_directions(struct inspection *in)
     }
 }
 
+static void note_place(struct inspection *in)
+{
+    if (policy_outside_capture(in->judgement->policy)) {
+        note(
+            in, INSPECT_LIMITED,
+            "Mirror a port on the phones' side of the firewall; with a capture of each "
+            "side: policap check --tap inside=FILE --tap outside=FILE.",
+            "Limited: it was captured outside (\"capture_point\" of the site file). "
+            "What "
+            "a firewall stops never comes there, so a row that is not seen may be "
+            "blocked.");
+    }
+}
+
 static void note_copies(struct inspection *in)
 {
     const char *todo = "The counts are right, copies are told apart; but mirror one "
@@ -296,6 +310,7 @@ void inspect_notes(struct inspection *in)
     note_hidden(in);
     note_no_phone(in);
     note_directions(in);
+    note_place(in);
     note_copies(in);
     note_losses(in);
     note_undecoded(in);

@@ -167,6 +167,11 @@ static enum verdict verdict_of(const struct judging *j)
         judged = outcome != OUTCOME_UNSEEN && outcome != OUTCOME_UNKNOWN &&
                  outcome != OUTCOME_PENDING;
     }
+    /* What a firewall stops never comes to its far side: that nothing is there says
+     * nothing. */
+    if (policy_outside_capture(j->policy)) {
+        return VERDICT_INCONCLUSIVE;
+    }
     return out->trust == TRUST_BLIND || !judged ? VERDICT_INCONCLUSIVE : VERDICT_PASS;
 }
 

@@ -254,6 +254,10 @@ static json_t *reasons_part(const struct judgement *judgement)
     json_t *array = json_array();
     bool ok = array;
 
+    if (policy_outside_capture(judgement->policy)) {
+        ok = json_append(array, json_text("captured outside: what a firewall stops is "
+                                          "not in it"));
+    }
     for (size_t i = 0; i < judgement->n_scopes; i++) {
         const char *reason = judgement->scopes[i].reason;
         bool is_new = reason[0];

@@ -164,6 +164,9 @@ static void verdict_inconclusive(struct text_writer *text,
         text_say(text, "there is no packet in what was read.");
     } else if (judgement->n_devices == 0) {
         text_say(text, "no phone was found.");
+    } else if (policy_outside_capture(judgement->policy)) {
+        text_say(text, "nothing wrong was seen, but from outside, where what the "
+                       "network stops never comes.");
     } else if (judgement->trust == TRUST_BLIND) {
         text_say(text, "this capture does not show both directions, so nothing can be "
                        "accused.");

@@ -241,7 +241,11 @@ void text_next_steps(struct text_writer *text, const struct judgement *judgement
         return;
     }
     page_line(text, 2, 2);
-    if (judgement->trust == TRUST_BLIND) {
+    if (policy_outside_capture(judgement->policy)) {
+        text_say(text,
+                 "Mirror a port on the phones' side of the firewall; or give a capture "
+                 "of each side: --tap inside=FILE --tap outside=FILE.");
+    } else if (judgement->trust == TRUST_BLIND) {
         text_say(text,
                  "Mirror both directions (receive and transmit) of the port into "
                  "one capture, and run again. \"Trust\" below tells which direction "
