@@ -202,6 +202,9 @@ static void capture_end(struct tally_capture *capture, const struct capture_info
     capture->bytes = info->bytes;
     capture->snaplen_cut_packets = info->snaplen_cut_packets;
     capture->dropped = info->dropped;
+    capture->is_live = info->is_live;
+    capture->dropped_kernel = info->dropped_kernel;
+    capture->dropped_interface = info->dropped_interface;
     capture->first_ns = info->first_ns;
     capture->last_ns = info->last_ns;
     capture->cut = info->cut;

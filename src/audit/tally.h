@@ -199,6 +199,9 @@ struct tally_capture {
     uint16_t links[8];
     uint32_t n_links;
     uint64_t packets, bytes, snaplen_cut_packets, dropped, copies;
+    bool
+        is_live; /* Of 'dropped' these are known apart; a tally as text has them not. */
+    uint64_t dropped_kernel, dropped_interface;
     int64_t first_ns, last_ns;
     bool cut;
     uint64_t undecoded[DECODE_RESULTS];

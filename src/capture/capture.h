@@ -58,6 +58,11 @@ struct capture_info {
     uint64_t snaplen_cut_packets;
     uint64_t dropped; /* As statistics blocks or the packets say, whichever say more;
                          0 if none do. */
+    bool is_live; /* Then of 'dropped' so many were by the kernel, whose ring was full
+                     ... */
+    uint64_t dropped_kernel;
+    uint64_t
+        dropped_interface; /* ... and by the interface, before the kernel had them. */
     int64_t first_ns, last_ns; /* Smallest and largest time; 0 without a packet. */
     bool cut; /* The file ends inside its last record, or inside compressed data. */
 };

@@ -235,6 +235,9 @@ const struct capture_info *live_info(struct live *live)
         add_counter(&live->drops.kernel, &live->before_drops[0], stat.ps_drop);
         add_counter(&live->drops.interface, &live->before_drops[1], stat.ps_ifdrop);
     }
+    live->info.is_live = true;
+    live->info.dropped_kernel = live->drops.kernel;
+    live->info.dropped_interface = live->drops.interface;
     live->info.dropped = live->drops.kernel + live->drops.interface;
     return &live->info;
 }

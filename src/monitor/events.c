@@ -376,17 +376,20 @@ void events_health(struct events *events, const char *iface,
 }
 
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,
-                  const struct capture_info *info, const struct live_drops *drops)
+                  const struct capture_info *info, const struct live_drops *drops,
+                  int64_t acked_unseen)
 {
     char timestamp[EVE_TIME_ROOM];
     json_t *line;
 
     eve_clock(timestamp, ns);
-    line = json_pack(
-        "{s:s, s:s, s:{s:I, s:{s:I, s:I, s:I}, s:{s:I, s:I}}}", "timestamp", timestamp,
-        "event_type", "stats", "stats", "uptime", (json_int_t)uptime_s, "capture",
-        "kernel_packets", (json_int_t)(info->packets + drops->kernel), "kernel_drops",
-        (json_int_t)drops->kernel, "kernel_ifdrops", (json_int_t)drops->interface,
-        "decoder", "pkts", (json_int_t)info->packets, "bytes", (json_int_t)info->bytes);
+    line = json_pack("{s:s, s:s, s:{s:I, s:{s:I, s:I, s:I}, s:{s:I, s:I}, s:{s:I}}}",
+                     "timestamp", timestamp, "event_type", "stats", "stats", "uptime",
+                     (json_int_t)uptime_s, "capture", "kernel_packets",
+                     (json_int_t)(info->packets + drops->kernel), "kernel_drops",
+                     (json_int_t)drops->kernel, "kernel_ifdrops",
+                     (json_int_t)drops->interface, "decoder", "pkts",
+                     (json_int_t)info->packets, "bytes", (json_int_t)info->bytes, "tcp",
+                     "ack_unseen_data", (json_int_t)acked_unseen);
     put(events, line);
 }

@@ -60,8 +60,10 @@ void events_flow(struct events *events, const struct piece *piece, int64_t now_n
 void events_health(struct events *events, const char *iface,
                    const struct health *health, int64_t ns);
 
-/* Tells what was captured: 'ns' is the time, 'uptime_s' that of the sensor. */
+/* Tells what was captured: 'ns' is the time, 'uptime_s' that of the sensor,
+ * 'acked_unseen' the flows of the last report with data that was not captured. */
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,
-                  const struct capture_info *info, const struct live_drops *drops);
+                  const struct capture_info *info, const struct live_drops *drops,
+                  int64_t acked_unseen);
 
 #endif

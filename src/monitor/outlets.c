@@ -186,8 +186,11 @@ void outlets_stats(struct outlets *outlets, int64_t ns, int64_t now_ms)
         drops.interface += live_drops(live).interface;
     }
     if (outlets->n_sinks > 0) {
+        const json_t *sight = json_object_get(outlets->report, "visibility");
+
         events_stats(&outlets->events, ns, (now_ms - outlets->begun_ms) / 1000, &sum,
-                     &drops);
+                     &drops,
+                     json_integer_value(json_object_get(sight, "acked_unseen")));
     }
 }
 

@@ -230,9 +230,15 @@ static json_t *capture_object(const struct tally *tally, const struct tally_capt
         "undecoded", undecoded_part(c));
     bool ok = object;
 
+    if (c->is_live) {
+        ok = ok && json_object_set_new(
+                       object, "drops",
+                       json_pack("{s:o, s:o}", "kernel", json_count(c->dropped_kernel),
+                                 "interface", json_count(c->dropped_interface))) == 0;
+    }
     if (tally->n_taps > 0) {
-        ok = json_object_set_new(object, "tap",
-                                 json_text(tally_tap_name(tally, c->tap))) == 0;
+        ok = ok && json_object_set_new(object, "tap",
+                                       json_text(tally_tap_name(tally, c->tap))) == 0;
     }
     return json_whole(object, ok);
 }

@@ -44,7 +44,8 @@ BAD_SITES = [
 
 STATS = {"timestamp": "2026-11-22T08:00:00.000001+0000", "event_type": "stats",
          "stats": {"uptime": 60, "decoder": {"pkts": 10, "bytes": 1000},
-                   "capture": {"kernel_packets": 13, "kernel_drops": 3, "kernel_ifdrops": 2}},
+                   "capture": {"kernel_packets": 13, "kernel_drops": 3, "kernel_ifdrops": 2},
+                   "tcp": {"ack_unseen_data": 4}},
          "host": "h", "in_iface": "i"}
 ALERT = {"timestamp": "2026-11-22T08:00:00.000001+0000", "event_type": "alert",
          "src_ip": "10.20.0.101", "dest_ip": "142.250.110.188", "dest_port": 5228, "proto": "TCP",
@@ -53,12 +54,20 @@ ALERT = {"timestamp": "2026-11-22T08:00:00.000001+0000", "event_type": "alert",
                        "policap_verdict": ["blocked"], "policap_state": ["new"],
                        "policap_problem": ["p-1"], "policap_rule": ["google-fcm"],
                        "policap_policy": ["p@1"], "policap_devices": ["187"]}}}
-GOOD_EVENTS = [STATS, ALERT]
+HEALTH = {"timestamp": "2026-11-22T08:00:00.000001+0000", "event_type": "health", "in_iface": "i",
+          "alert": {"action": "allowed", "gid": 1, "signature_id": 9000100, "rev": 1,
+                    "signature": "s", "category": "Mirror Health", "severity": 2, "metadata": {
+                        "policap_verdict": ["inconclusive"], "policap_state": ["new"],
+                        "policap_health": ["silent"],
+                        "policap_since": ["2026-11-22T07:59:00.000001+0000"]}}}
+GOOD_EVENTS = [STATS, ALERT, HEALTH]
 BAD_EVENTS = [
     {},
     dict(STATS, policap={}),
     dict(STATS, timestamp="2026-11-22T08:00:00.000001Z"),
     dict(ALERT, event_type="stats"),
+    dict(ALERT, event_type="health"),
+    dict(HEALTH, event_type="alert"),
     dict(ALERT, proto="tcp"),
     dict(ALERT, alert=dict(ALERT["alert"], metadata=dict(ALERT["alert"]["metadata"],
                                                          policap_rule="google-fcm"))),

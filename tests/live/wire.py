@@ -157,6 +157,7 @@ def neutral(report):
     report = json.loads(json.dumps(report))
     for capture in report["captures"]:
         capture["path"] = capture["format"] = None
+        capture.pop("drops", None)
     for finding in report["findings"]:
         for evidence in finding["evidence"]:
             evidence["capture"] = None

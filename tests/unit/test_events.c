@@ -187,12 +187,13 @@ static void check_stats(void **state)
         .host = "h", .ifaces = ifaces, .n_ifaces = 1, .put = copy, .context = line};
 
     (void)state;
-    events_stats(&events, 1795334400000001000, 60, &info, &drops);
+    events_stats(&events, 1795334400000001000, 60, &info, &drops, 4);
     assert_string_equal(
         line, "{\"timestamp\":\"2026-11-22T08:00:00.000001+0000\","
               "\"event_type\":\"stats\",\"stats\":{\"uptime\":60,\"capture\":"
               "{\"kernel_packets\":13,\"kernel_drops\":3,\"kernel_ifdrops\":2},"
-              "\"decoder\":{\"pkts\":10,\"bytes\":1000}},\"host\":\"h\","
+              "\"decoder\":{\"pkts\":10,\"bytes\":1000},\"tcp\":{\"ack_unseen_data\":4}"
+              "},\"host\":\"h\","
               "\"in_iface\":\"i\"}");
 }
 
