@@ -3,7 +3,16 @@
 
 #include <stdlib.h>
 
-enum { SWEEP_STEPS = 2, EVICT_SHARE = 16, FIRST_SLOTS = 128, NO_PROTO = 255 };
+enum {
+    SWEEP_STEPS = 2,
+    EVICT_SHARE = 16,
+    FIRST_SLOTS = 128,
+    NO_PROTO = 255,
+    CLASS_SHIFT = 62, /* Of a victim's rank; below it is time. */
+    MOST_TURNS = 64   /* Of choosing, before it is given up for a sort. */
+};
+
+static const uint64_t rank_time = (UINT64_C(1) << CLASS_SHIFT) - 1;
 
 bool flow_table_init(struct flow_table *table, uint32_t max, struct pages *pages,
                      piece_sink sink, void *context)
@@ -158,22 +167,78 @@ enum flow_class flow_class_of(const struct piece *piece)
 }
 
 struct victim {
-    int64_t last_ns;
+    uint64_t rank; /* Class, then nanoseconds since the oldest. */
     uint32_t i;
-    unsigned class;
 };
+
+static inline bool goes_before(struct victim a, struct victim b)
+{
+    return a.rank != b.rank ? a.rank < b.rank : a.i < b.i;
+}
 
 static int victim_cmp(const void *a, const void *b)
 {
     const struct victim *x = a, *y = b;
 
-    if (x->class != y->class) {
-        return x->class < y->class ? -1 : 1;
+    return goes_before(*x, *y) ? -1 : goes_before(*y, *x);
+}
+
+static struct victim middle_of(struct victim a, struct victim b, struct victim c)
+{
+    if (goes_before(b, a)) {
+        struct victim t = a;
+
+        a = b;
+        b = t;
     }
-    if (x->last_ns != y->last_ns) {
-        return x->last_ns < y->last_ns ? -1 : 1;
+    return goes_before(c, a) ? a : goes_before(c, b) ? c : b;
+}
+
+/* Puts those that go before 'pivot', which is one of them, in front.  Returns where the
+ * others begin: behind at least one, and before at least one (Hoare 1961). */
+static uint32_t part(struct victim *v, uint32_t n, struct victim pivot)
+{
+    uint32_t i = 0, j = n - 1;
+
+    for (;; i++, j--) {
+        while (goes_before(v[i], pivot)) {
+            i++;
+        }
+        while (goes_before(pivot, v[j])) {
+            j--;
+        }
+        if (i >= j) {
+            return j + 1;
+        }
+        struct victim t = v[i];
+
+        v[i] = v[j];
+        v[j] = t;
     }
-    return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* Puts the first 'k' of the order in front, themselves in no order.  Who chooses times
+ * so that the pivots are bad gets a sort, which takes no more than n log n. */
+static void choose(struct victim *v, uint32_t n, uint32_t k)
+{
+    unsigned turns = 0;
+
+    while (k > 0 && k < n) {
+        uint32_t at;
+
+        if (++turns > MOST_TURNS || n < 8) {
+            qsort(v, n, sizeof *v, victim_cmp);
+            return;
+        }
+        at = part(v, n, middle_of(v[0], v[n / 2], v[n - 1]));
+        if (k <= at) {
+            n = at;
+        } else {
+            v += at;
+            n -= at;
+            k -= at;
+        }
+    }
 }
 
 static int index_falls(const void *a, const void *b)
@@ -187,16 +252,25 @@ static void drive_out(struct flow_table *table)
 {
     uint32_t n = table->n, n_out = n / EVICT_SHARE + 1;
     struct victim *victims = malloc(n * sizeof *victims);
+    int64_t oldest_ns = INT64_MAX;
 
     if (!victims) {
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const struct piece *piece = flow_table_piece(table, i);
+        int64_t ns = flow_table_piece(table, i)->last_ns;
 
-        victims[i] = (struct victim){piece->last_ns, i, flow_class_of(piece)};
+        oldest_ns = ns < oldest_ns ? ns : oldest_ns;
     }
-    qsort(victims, n, sizeof *victims, victim_cmp);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct piece *piece = flow_table_piece(table, i);
+        uint64_t age = (uint64_t)piece->last_ns - (uint64_t)oldest_ns;
+
+        age = age > rank_time ? rank_time : age;
+        victims[i] =
+            (struct victim){(uint64_t)flow_class_of(piece) << CLASS_SHIFT | age, i};
+    }
+    choose(victims, n, n_out);
     /* From the highest index down: removal moves the last entry, which is no victim
      * that is still to come. */
     qsort(victims, n_out, sizeof *victims, index_falls);
