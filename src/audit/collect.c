@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+enum { SPARE_SHARE = 4 };
+
 struct collector {
     struct shards shards;
     struct batch batch;
@@ -22,6 +24,7 @@ struct collector {
     bool failed;       /* Memory ran out. */
     struct keep *keep; /* Owned; NULL: no packets are kept. */
     unsigned threads;
+    uint32_t spare;   /* Flows of which full tables may take. */
     size_t max_bytes; /* 0: as much as there are entries in full tables. */
 };
 
@@ -60,6 +63,20 @@ static void limits_apply(struct collector *c)
         for (size_t i = 0; i < SHARDS; i++) {
             limits_set(&limits, &c->shards.at[i]);
         }
+    }
+}
+
+void collector_limit_shared(struct collector *c, size_t bytes)
+{
+    collector_limit(c, bytes);
+    c->spare = 0;
+    for (size_t i = 0; i < SHARDS; i++) {
+        struct flow_table *table = &c->shards.flows[i];
+        uint32_t share = table->max / SPARE_SHARE;
+
+        flow_table_limit(table, table->max - share);
+        flow_table_share(table, &c->spare);
+        c->spare += share;
     }
 }
 

@@ -26,6 +26,10 @@ struct collector *collector_new(bool keep_pieces, bool for_merge);
  * anything is read. */
 void collector_limit(struct collector *collector, size_t bytes);
 
+/* The same, where one thread adds frames: a quarter of the flows is for the shards that
+ * need more than others, such as that of a host with very many. */
+void collector_limit_shared(struct collector *collector, size_t bytes);
+
 /* Keeps the first packets of flows, in 'bytes'.  False: out of
  * memory. */
 bool collector_keep(struct collector *collector, size_t bytes);

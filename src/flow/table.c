@@ -281,6 +281,17 @@ static void drive_out(struct flow_table *table)
     free(victims);
 }
 
+/* Twice as many flows from now on, where others do not need the room. */
+static bool take_spare(struct flow_table *table)
+{
+    if (!table->spare || *table->spare < table->max) {
+        return false;
+    }
+    *table->spare -= table->max;
+    table->max *= 2;
+    return true;
+}
+
 /* Makes room in a full table: what is over goes first. */
 static void make_room(struct flow_table *table, int64_t now_ns)
 {
@@ -339,7 +350,7 @@ struct piece *flow_table_look_up(struct flow_table *table, const struct packet *
         finish(table, entry);
     }
     sweep(table, packet->ns);
-    if (table->n >= table->max) {
+    if (table->n >= table->max && !take_spare(table)) {
         make_room(table, packet->ns);
     }
     return add(table, packet, from, hash);

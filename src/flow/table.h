@@ -34,7 +34,9 @@ struct flow_table {
     struct pages *pages;
     uint64_t *slots; /* Half of the hash, then index + 1; 0: empty.  Never NULL. */
     uint32_t n, room, mask, max;
-    uint32_t hand; /* Where the sweep goes on. */
+    uint32_t hand;   /* Where the sweep goes on. */
+    uint32_t *spare; /* Flows that a full table may take besides, of those it shares
+                        with others; NULL: none. */
     piece_sink sink;
     void *context;
 };
@@ -47,6 +49,14 @@ bool flow_table_init(struct flow_table *table, uint32_t max, struct pages *pages
 static inline void flow_table_limit(struct flow_table *table, uint32_t max)
 {
     table->max = max;
+}
+
+/* Lets a full table take more, while there is something in '*spare', which others share
+ * and which outlives it.  Who takes first has it then, so what is driven out hangs on
+ * the order of all packets: for one thread alone. */
+static inline void flow_table_share(struct flow_table *table, uint32_t *spare)
+{
+    table->spare = spare;
 }
 
 /* Live flows are not given to the sink. */

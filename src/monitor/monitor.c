@@ -381,7 +381,7 @@ static bool collector_ready(struct monitor *m)
     if (!m->collector) {
         return false;
     }
-    collector_limit(m->collector, memory_of(m) / 2);
+    collector_limit_shared(m->collector, memory_of(m) / 2);
     return !m->options->evidence ||
            collector_keep(m->collector, memory_of(m) / KEEP_SHARE);
 }
