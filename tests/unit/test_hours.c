@@ -246,6 +246,39 @@ static void test_the_oldest_day_goes(void **state)
     tally_fini(&tally);
 }
 
+/* Two sources' views of one flow, and one source's of another. */
+static void test_views_are_joined_when_over(void **state)
+{
+    struct tally tally;
+    struct piece piece = {.key = {.port_a = 40000, .port_b = 443, .proto = 6},
+                          .first_ns = 1,
+                          .last_ns = 2};
+
+    (void)state;
+    tally_init(&tally);
+    piece.end[0].packets = piece.end[1].packets = 3;
+    for (uint16_t source = 0; source < 2; source++) {
+        piece.key.source = source;
+        assert_true(tally_add_piece(&tally, &piece));
+    }
+    piece.key.port_a = 40001;
+    piece.last_ns = 3;
+    assert_true(tally_add_piece(&tally, &piece));
+    live_fold(&tally, 2);
+    assert_int_equal(tally.n_pieces, 3);
+    live_fold(&tally, 3);
+    assert_int_equal(tally.n_pieces, 1);
+    assert_int_equal(tally.pieces[0]->key.port_a, 40001);
+    assert_int_equal(tally.cells.n, 1);
+    assert_int_equal(((struct cell *)pool_at(&tally.cells, 0))->attempts, 1);
+    assert_int_equal(((struct cell *)pool_at(&tally.cells, 0))->packets[0], 3);
+    /* Their memory serves those that come. */
+    assert_int_equal(tally.n_spare, 2);
+    assert_true(tally_add_piece(&tally, &piece));
+    assert_int_equal(tally.n_spare, 1);
+    tally_fini(&tally);
+}
+
 static void add_capture(struct tally *tally, int64_t last_ns)
 {
     struct tally_capture *capture = &tally->captures[tally->n_captures++];
@@ -315,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_names_do_not_grow),
         cmocka_unit_test(test_days_and_notes_as_text),
         cmocka_unit_test(test_the_oldest_day_goes),
+        cmocka_unit_test(test_views_are_joined_when_over),
         cmocka_unit_test(test_old_captures_go),
         cmocka_unit_test(test_tables_are_bounded),
     };
