@@ -53,11 +53,11 @@ def make_wire():
         ip("link", "set", end, "mtu", "9000", "up")
 
 
-def wait_for(what, done):
-    end = time.monotonic() + WAIT_S
+def wait_for(what, done, seconds=WAIT_S):
+    end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
-            raise AssertionError("waited %d s in vain: %s" % (WAIT_S, what))
+            raise AssertionError("waited %d s in vain: %s" % (seconds, what))
         time.sleep(0.02)
 
 
