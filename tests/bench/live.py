@@ -58,14 +58,17 @@ class Receiver:
         time.sleep(SETTLE_S)
 
     def end(self):
-        """(captured, dropped, seconds of processor): None for what it does not tell."""
+        """(captured, dropped, seconds of processor until then, and with what it does at
+        the end): None for what it does not tell."""
         time.sleep(SETTLE_S)
+        fields = open("/proc/%d/stat" % self.process.pid).read().rsplit(")", 1)[1].split()
+        until = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.process.send_signal(signal.SIGINT)
         self.process.wait(120)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return self.counts() + (cpu,)
+        return self.counts() + (until, cpu)
 
     def counts(self):
         if self.name in ("policap", "sensor"):
@@ -93,8 +96,9 @@ def send(sender, packets, folder):
 
 
 def measure(options, folder):
-    row = "%-8s %-10s %9s %9s %10s %9s %14s"
-    print(row % ("sender", "receiver", "Mpps", "sent", "captured", "dropped", "us of processor"))
+    row = "%-8s %-10s %6s %9s %10s %9s %12s %14s"
+    print(row % ("sender", "receiver", "Mpps", "sent", "captured", "dropped", "us a packet",
+                 "with its end"))
     for _ in range(options.runs):
         for sender in options.sender or ("txring", "xdpgen"):
             for name in options.receiver or ("policap", "sensor", "tcpdump", "softflowd"):
@@ -102,9 +106,9 @@ def measure(options, folder):
                     continue
                 receiver = Receiver(name, options.policap, folder)
                 sent, seconds = send(sender, options.packets, folder)
-                captured, dropped, cpu = receiver.end()
+                captured, dropped, *cpu = receiver.end()
                 print(row % (sender, name, "%.2f" % (sent / seconds / 1e6), sent, captured, dropped,
-                             "%.3f" % (cpu / sent * 1e6)), flush=True)
+                             *["%.3f" % (s / sent * 1e6) for s in cpu]), flush=True)
 
 
 def main():
