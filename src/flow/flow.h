@@ -232,8 +232,9 @@ static inline unsigned flow_sender(const struct packet *packet)
 {
     const struct addr *src = &packet->src, *dst = &packet->dst;
 
-    return addr_below(dst, src) |
-           (addr_equal(src, dst) & (packet->src_port > packet->dst_port));
+    unsigned below = addr_below(dst, src), same = addr_equal(src, dst);
+
+    return below | (same & (packet->src_port > packet->dst_port));
 }
 
 /* The key of the packet's flow, whose end 'from' sent it. */

@@ -13,7 +13,7 @@ static void word(char *out, const char *text, size_t most)
 {
     size_t n = 0;
 
-    for (; text[n] != '\0' && n < most; n++) {
+    for (; n < most && text[n] != '\0'; n++) {
         out[n] = text[n] > ' ' && text[n] < 127 ? text[n] : '-';
     }
     if (n == 0) {
