@@ -97,7 +97,8 @@ static bool swap_buffer(struct reader *r)
         if (!grown) {
             return false;
         }
-        *lent = (struct reader_buffer){grown, r->room};
+        lent->bytes = grown;
+        lent->room = r->room;
     }
     memcpy(lent->bytes, r->buf + r->at, reader_left(r));
     r->buf = lent->bytes;

@@ -62,7 +62,7 @@ static void put_text(struct events *events, const char *text, size_t len,
                 });
 }
 
-/* Of several interfaces none is named. */
+/* Takes 'line' over.  Of several interfaces none is named here. */
 static void put(struct events *events, json_t *line)
 {
     char *text;
@@ -369,10 +369,8 @@ void events_health(struct events *events, const char *iface,
     eve_clock(timestamp, ns);
     line = json_pack("{s:s, s:s, s:o}", "timestamp", timestamp, "event_type", "health",
                      "alert", alert);
-    eve_add_text(line, "host", events->host);
     eve_add_text(line, "in_iface", iface);
     put(events, line);
-    json_decref(line);
 }
 
 void events_stats(struct events *events, int64_t ns, int64_t uptime_s,
